@@ -1,0 +1,1 @@
+"""HTTP and sockets in, service calls out."""

@@ -1,0 +1,1 @@
+"""What the product does; nothing in here knows of flask or sockets."""

@@ -1,0 +1,1 @@
+"""Pure forecasting library: arrays in, arrays and models out; no database, no job, no web."""

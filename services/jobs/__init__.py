@@ -1,0 +1,1 @@
+"""Jobs: submitted by users, executed by worker processes, never lost."""

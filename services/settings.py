@@ -1,0 +1,268 @@
+"""Every setting of the server, its default and its check; the environment is read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "TRAINYARD_"
+
+
+class SettingsError(Exception):
+    """All problems of the environment at once, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("The configuration has problems:\n" + "\n".join(f"  - {p}" for p in problems))
+        self.problems = problems
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a whole number") from None
+        if not low <= value <= high:
+            raise ValueError(f"{value} is outside {low}..{high}")
+        return value
+
+    return parse
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a number") from None
+        if not low <= value <= high:  # also false for NaN
+            raise ValueError(f"{value} is outside {low}..{high}")
+        return value
+
+    return parse
+
+
+def _choice(*names: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"{text!r} is none of {', '.join(names)}")
+        return text
+
+    return parse
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for origin in origins:
+        if not origin.startswith(("http://", "https://")):
+            raise ValueError(f"{origin!r} is no origin such as https://app.example.org")
+    return origins
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("is shorter than 32 characters")
+    return text
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    return text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of docs/configuration.md: field, variable, default as text, reader, meaning."""
+
+    field: str
+    variable: str
+    default: str
+    parse: Callable[[str], Any]
+    meaning: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("data_dir", "DATA_DIR", "uploads", Path, "Folder of everything kept at run time"),
+    Setting("port", "PORT", "5000", _integer(1, 65535), "Port to listen on"),
+    Setting("host", "TRAINYARD_HOST", "127.0.0.1", str, "Address to listen on; 0.0.0.0 for all"),
+    Setting(
+        "database_url",
+        "DATABASE_URL",
+        "",
+        lambda text: _database_url(text) if text else "",
+        "SQLAlchemy address of the database; empty: SQLite in DATA_DIR",
+    ),
+    Setting(
+        "secret_key",
+        "TRAINYARD_SECRET_KEY",
+        "",
+        lambda text: _secret(text) if text else "",
+        "Key that signs tokens, 32 characters or more; empty: made once and kept in DATA_DIR",
+    ),
+    Setting(
+        "async_mode",
+        "TRAINYARD_ASYNC_MODE",
+        "threading",
+        _choice("threading", "eventlet"),
+        "How Socket.IO serves its clients",
+    ),
+    Setting(
+        "workers",
+        "TRAINYARD_WORKERS",
+        str(max(1, (os.cpu_count() or 1) - 1)),
+        _integer(0, 256),
+        "Training processes (0: this server only accepts work); default: cores - 1, at least 1",
+    ),
+    Setting(
+        "jobs_per_user",
+        "TRAINYARD_JOBS_PER_USER",
+        "2",
+        _integer(1, 1000),
+        "Trainings of one user that may run at the same time",
+    ),
+    Setting(
+        "extra_workloads",
+        "TRAINYARD_EXTRA_WORKLOADS",
+        "",
+        lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
+        "Comma separated modules whose WORKLOADS are added to the built-in ones",
+    ),
+    Setting(
+        "lease_seconds",
+        "TRAINYARD_LEASE_SECONDS",
+        "10",
+        _number(1, 3600),
+        "After how long a silent worker counts as lost",
+    ),
+    Setting(
+        "interactive_wait_seconds",
+        "TRAINYARD_INTERACTIVE_WAIT_SECONDS",
+        "120",
+        _number(0, 900),
+        "How long a request waits for its small job before it answers 202",
+    ),
+    Setting(
+        "access_token_minutes",
+        "TRAINYARD_ACCESS_TOKEN_MINUTES",
+        "60",
+        _number(0.01, 1440),
+        "Life of an access token",
+    ),
+    Setting(
+        "refresh_token_days",
+        "TRAINYARD_REFRESH_TOKEN_DAYS",
+        "30",
+        _number(0.01, 365),
+        "Life of a refresh token",
+    ),
+    Setting(
+        "cors_origins",
+        "TRAINYARD_CORS_ORIGINS",
+        "",
+        _origins,
+        "Comma separated origins of pages on other hosts that may call the API",
+    ),
+    Setting("chunk_megabytes", "TRAINYARD_CHUNK_MEGABYTES", "32", _integer(1, 1024), "Largest upload chunk"),
+    Setting(
+        "upload_ttl_hours",
+        "TRAINYARD_UPLOAD_TTL_HOURS",
+        "24",
+        _number(0.01, 8760),
+        "Age at which an incomplete upload is removed",
+    ),
+    Setting(
+        "cleanup_minutes",
+        "TRAINYARD_CLEANUP_MINUTES",
+        "30",
+        _number(0.01, 1440),
+        "Pause between two clean-ups",
+    ),
+    Setting(
+        "log_level",
+        "TRAINYARD_LOG_LEVEL",
+        "info",
+        _choice("debug", "info", "warning", "error"),
+        "Least severe line that is logged",
+    ),
+    Setting("log_format", "TRAINYARD_LOG_FORMAT", "text", _choice("text", "json"), "Form of the log lines"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The server's configuration, complete and checked."""
+
+    data_dir: Path
+    port: int
+    host: str
+    database_url: str
+    secret_key: str
+    async_mode: str
+    workers: int
+    jobs_per_user: int
+    extra_workloads: tuple[str, ...]
+    lease_seconds: float
+    interactive_wait_seconds: float
+    access_token_minutes: float
+    refresh_token_days: float
+    cors_origins: tuple[str, ...]
+    chunk_megabytes: int
+    upload_ttl_hours: float
+    cleanup_minutes: float
+    log_level: str
+    log_format: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read and check everything; raises SettingsError naming every problem, unknown names included."""
+        env = os.environ if environ is None else environ
+        known = {setting.variable for setting in SETTINGS}
+        problems = [
+            f"{name} is no setting of this version (see docs/configuration.md)"
+            for name in sorted(env)
+            if name.startswith(PREFIX) and name not in known
+        ]
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            text = env.get(setting.variable, "").strip() or setting.default
+            try:
+                values[setting.field] = setting.parse(text)
+            except ValueError as error:
+                problems.append(f"{setting.variable}: {error}")
+        if problems:
+            raise SettingsError(problems)
+        values["data_dir"] = values["data_dir"].expanduser().resolve()
+        values["database_url"] = values["database_url"] or f"sqlite:///{values['data_dir'] / 'trainyard.db'}"
+        values["secret_key"] = values["secret_key"] or _kept_secret(values["data_dir"])
+        return cls(**values)
+
+    def to_env(self) -> dict[str, str]:
+        """The same settings as environment variables, for worker processes."""
+        text = {
+            setting.variable: ",".join(value) if isinstance(value, tuple) else str(value)
+            for setting in SETTINGS
+            if (value := getattr(self, setting.field)) is not None
+        }
+        return {name: value for name, value in text.items() if value}
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """The key of this installation, made at the first start; two starts at once agree on one."""
+    path = data_dir / "secret_key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = data_dir / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            os.link(draft, path)  # atomic: the first start wins, a complete file appears
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,1 @@
+"""Rows (SQLAlchemy) and blobs (files) of the product."""

@@ -1,0 +1,75 @@
+"""What a workload is, and all that its training function ever sees of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel
+
+Phase = Literal["prepare", "train", "evaluate", "export", "register"]
+Lane = Literal["training", "interactive"]
+
+
+class Cancelled(Exception):
+    """Raised by Run.report when the user asked to stop; a training function lets it pass."""
+
+
+class Run(Protocol):
+    """One attempt of a job, seen from inside."""
+
+    workdir: Path  # private, empty at the start, removed at the end
+    cache_dir: Path  # shared between jobs; content-addressed folders only, written atomically
+    attempt: int
+
+    def report(
+        self,
+        *,
+        phase: Phase,
+        current: float | None = None,
+        total: float | None = None,
+        metrics: Mapping[str, float] | None = None,
+        epoch: int | None = None,
+        step: int | None = None,
+        message: str | None = None,
+        event: str = "progress",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Say how far it is; cheap enough to be called for every batch.
+
+        `current`/`total` are units of the phase. Calls with `metrics`, with an `event` other than
+        "progress" or that begin a new phase are always stored and published; plain progress at most
+        five times a second. Raises Cancelled once the user asked to stop. Non-finite metrics are
+        stored as null.
+        """
+
+    def log(self, message: str, level: Literal["info", "warning"] = "info") -> None:
+        """A line for the user's log of this job."""
+
+    def save_artifact(
+        self, kind: str, name: str, path: Path, media_type: str = "application/octet-stream"
+    ) -> str:
+        """Store a file of the job; returns its blob key. Saving a name again replaces it."""
+
+    def input(self, blob_key: str) -> Path:
+        """A local, read-only path of a stored file."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A kind of job. `train` and `record` are "module:function" and imported only inside a worker.
+
+    train(run: Run, config: BaseModel) -> Mapping: the work; returns a small JSON-able outcome.
+    record(tx: Session, job: JobRow, outcome: Mapping) -> None: writes the rows that follow from the
+        outcome, in the same transaction that sets the job to completed, so both happen or neither.
+        Before it runs the transaction has already dropped what earlier attempts recorded as artifacts.
+    """
+
+    name: str
+    config: type[BaseModel]
+    train: str
+    record: str | None = None
+    lane: Lane = "training"
+    usage: Literal["training", "processing"] | None = None  # what an accepted job counts as

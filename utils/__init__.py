@@ -1,0 +1,1 @@
+"""Small things that would make sense, unchanged, in another product."""
