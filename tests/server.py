@@ -1,4 +1,4 @@
-"""A real server of its own: a process, a free port, a data folder; to be killed and looked at from outside."""
+"""A real server of its own, to be killed and looked at from outside: a process, a port, a data folder."""
 
 from __future__ import annotations
 
