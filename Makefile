@@ -23,6 +23,9 @@ $(STAMP): requirements.txt requirements-dev.txt
 run: setup ## Migrate and serve on http://localhost:$PORT
 	@$(PY) app.py
 
+demo: setup ## The whole way on sample data, or on DATA=path.csv [COLUMN=name]
+	@$(PY) -m examples.demo $(if $(DATA),--data $(DATA)) $(if $(COLUMN),--column $(COLUMN))
+
 check: setup ## Lint, format check, types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -41,4 +44,4 @@ format: setup ## Format the code
 clean: ## Remove the virtual environment and caches (never data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup run check test test-all format clean
+.PHONY: help setup run demo check test test-all format clean
