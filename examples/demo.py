@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import base64
-import os
 import secrets
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
 from tqdm import tqdm
 
 from examples.client import ApiError, Client
+from examples.server import running
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS: tuple[dict[str, Any], ...] = (
@@ -60,8 +55,11 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="trainyard-demo-") as folder, server(Path(folder)) as url:
-        client = Client(url)
+    with (
+        tempfile.TemporaryDirectory(prefix="trainyard-demo-") as folder,
+        running(Path(folder) / "data") as server,
+    ):
+        client = Client(server.url)
         client.sign_up(f"demo-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(12))
         try:
             run(client, arguments, Path(folder))
@@ -210,41 +208,6 @@ def save_picture(data_uri: str, path: Path) -> None:
 
 def slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name).strip("_")
-
-
-@contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """A server of its own on a free port, with its own data."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DATA_DIR": str(folder / "data"),
-        "PORT": str(port),
-        "TRAINYARD_LOG_LEVEL": "warning",
-    }
-    process = subprocess.Popen([sys.executable, str(ROOT / "app.py")], cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_live(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_until_live(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with status {process.returncode}")
-        try:
-            if requests.get(f"{url}/health/live", timeout=2).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not answer within a minute")
 
 
 if __name__ == "__main__":

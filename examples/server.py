@@ -1,4 +1,4 @@
-"""A real server of its own, to be killed and looked at from outside: a process, a port, a data folder."""
+"""A server of its own for demo, tests and benchmarks: a process, a free port, a data folder; may be killed."""
 
 from __future__ import annotations
 
