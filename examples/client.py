@@ -45,31 +45,33 @@ class Client:
         self.token = body["access_token"]
         self.http.headers["Authorization"] = f"Bearer {self.token}"
 
-    def upload(self, session_id: str, path: Path, file_type: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    def upload(
+        self,
+        session_id: str,
+        path: Path,
+        file_type: str,
+        metadata: dict[str, Any],
+        *,
+        chunk_bytes: int = CHUNK_BYTES,
+    ) -> dict[str, Any]:
         """Send a file in chunks with their hashes; the last answer tells what was found in it."""
-        content = path.read_bytes()
-        chunks = [content[i : i + CHUNK_BYTES] for i in range(0, len(content), CHUNK_BYTES)]
-        body: dict[str, Any] = {}
-        for index, chunk in enumerate(chunks):
-            about = {
-                "chunkIndex": index,
-                "totalChunks": len(chunks),
-                "fileName": path.name,
-                "sessionId": session_id,
-                "fileType": file_type,
-                "chunkHash": hashlib.sha256(chunk).hexdigest(),
-                "fileHash": hashlib.sha256(content).hexdigest(),
-            }
-            body = self.call(
-                "POST",
-                "/api/training/upload-chunk",
-                files={"chunk": (path.name, chunk)},
-                data={
-                    "metadata": json.dumps(about),
-                    "additionalData": json.dumps({"fileMetadata": metadata}),
-                },
-            )
+        total = max(1, -(-path.stat().st_size // chunk_bytes))
+        about = {"totalChunks": total, "fileName": path.name, "sessionId": session_id, "fileType": file_type}
+        with path.open("rb") as file:
+            about["fileHash"] = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            for index in range(total):
+                body = self.send_chunk({**about, "chunkIndex": index}, file.read(chunk_bytes), metadata)
         return body
+
+    def send_chunk(self, about: dict[str, Any], chunk: bytes, metadata: dict[str, Any]) -> dict[str, Any]:
+        about = {**about, "chunkHash": hashlib.sha256(chunk).hexdigest()}
+        return self.call(
+            "POST",
+            "/api/training/upload-chunk",
+            files={"chunk": (about["fileName"], chunk)},
+            data={"metadata": json.dumps(about), "additionalData": json.dumps({"fileMetadata": metadata})},
+        )
 
     def download(self, path: str, target: Path) -> Path:
         answer = self.http.get(self.url + path, timeout=300)

@@ -1,4 +1,4 @@
-"""A server of its own for demo, tests and benchmarks: a process, a free port, a data folder; may be killed."""
+"""A server of its own for demo, tests and benchmarks: a process, a free port, a folder; may be killed."""
 
 from __future__ import annotations
 

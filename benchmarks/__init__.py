@@ -1,0 +1,1 @@
+"""The scripts behind every figure that README states."""
