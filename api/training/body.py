@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 
 from services.errors import BadRequest
+from services.file_fields import refuse_unknown
 
 
 def json_object(known: Collection[str] | None = None) -> dict[str, Any]:
@@ -23,25 +24,19 @@ def json_object(known: Collection[str] | None = None) -> dict[str, Any]:
 
 
 def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
-    """JSON text that must hold an object; NaN and Infinity are no JSON."""
-    try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"{what} is not valid JSON: {error}") from None
+    """JSON text that must hold an object."""
+    value = parse_json(text, what)
     if not isinstance(value, dict):
         raise BadRequest(f"{what} must be a JSON object, not {type(value).__name__}")
     return value
 
 
-def refuse_unknown(fields: Mapping[str, Any], known: Collection[str], where: str) -> None:
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
-        raise BadRequest(
-            f"Unknown field {', '.join(map(repr, unknown))} in {where}",
-            code="UNKNOWN_FIELD",
-            suggestion=f"Known are {', '.join(sorted(known))}",
-            details={"unknown": unknown, "known": sorted(known)},
-        )
+def parse_json(text: str | bytes, what: str) -> Any:
+    """JSON as the standard has it: NaN and Infinity are refused."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"{what} is not valid JSON: {error}") from None
 
 
 def session_ref(fields: Mapping[str, Any]) -> str:

@@ -1,0 +1,158 @@
+"""Removes what nobody will come back for: unfinished uploads, orphaned blobs, unused datasets."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.jobs.states import ACTIVE
+from services.settings import Settings
+from services.storage.blobs import Blobs
+from services.storage.database import Database
+from services.storage.tables import (
+    ArtifactRow,
+    FileRow,
+    JobRow,
+    TrainingResultRow,
+    VisualizationRow,
+    now,
+)
+from services.uploads.chunks import UPLOADS, ChunkStore, newest_change
+
+ORPHAN_AGE = timedelta(hours=1)
+DATASET_AGE = timedelta(days=30)
+BLOB_PREFIXES = ("files/", "series/", "jobs/")
+log = logging.getLogger(__name__)
+
+
+class Retention:
+    """One `sweep` is a whole clean-up; it may be repeated or interrupted at any moment."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        settings: Settings,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._chunks = ChunkStore(settings.data_dir / UPLOADS)
+        self._data_dir = settings.data_dir
+        self._datasets = settings.data_dir / "cache" / "datasets"
+        self._upload_age = timedelta(hours=settings.upload_ttl_hours)
+        self._clock = clock
+        self._orphan_since: dict[str, datetime] = {}
+
+    def sweep(self) -> dict[str, int]:
+        """What was removed, by kind."""
+        counts = {
+            "uploads": self._sweep_uploads(),
+            "temp_files": self._sweep_temp_files(),
+            "blobs": self._sweep_blobs(),
+            "datasets": self._sweep_datasets(),
+        }
+        if any(counts.values()):
+            log.info("clean-up removed %s", counts)
+        return counts
+
+    def _sweep_uploads(self) -> int:
+        """Uploads that nothing was added to for long, except in finalized sessions."""
+        removed = 0
+        for folder, session_id in self._session_folders():
+            if (folder / ".finalized").exists():
+                continue
+            with self._chunks.locked(session_id):
+                for upload in [path for path in folder.iterdir() if _is_upload(path)]:
+                    if self._is_older(newest_change(upload), self._upload_age):
+                        shutil.rmtree(upload, ignore_errors=True)
+                        removed += 1
+                if not any(_is_upload(path) or path.name == ".incoming" for path in folder.iterdir()):
+                    shutil.rmtree(folder, ignore_errors=True)
+        return removed
+
+    def _sweep_temp_files(self) -> int:
+        """Halves of chunks and drafts of files, left by a process that was killed."""
+        chunks = [path for folder, _ in self._session_folders() for path in (folder / ".incoming").glob("*")]
+        removed = 0
+        for path in (*chunks, *self._data_dir.rglob(".*.tmp")):
+            with suppress(FileNotFoundError):
+                if self._is_older(path.stat().st_mtime, ORPHAN_AGE):
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def _sweep_blobs(self) -> int:
+        """Blobs that no row named for an hour; a job that works may still be about to name its own."""
+        keys = [key for prefix in BLOB_PREFIXES for key in self._blobs.list(prefix)]
+        with self._database.read() as tx:
+            named = set(_named_keys(tx))
+            protected = tuple(_active_prefixes(tx))
+        orphans = {key for key in keys if key not in named and not key.startswith(protected)}
+        moment = self._clock()
+        self._orphan_since = {key: self._orphan_since.get(key, moment) for key in orphans}
+        old = [key for key, since in self._orphan_since.items() if moment - since >= ORPHAN_AGE]
+        for key in old:
+            self._blobs.delete(key)
+            del self._orphan_since[key]
+        return len(old)
+
+    def _sweep_datasets(self) -> int:
+        """Cached datasets are touched at every use and can be built again."""
+        if not self._datasets.is_dir():
+            return 0
+        old = [
+            path
+            for path in self._datasets.iterdir()
+            if self._is_older(path.stat().st_mtime, ORPHAN_AGE if _is_draft(path) else DATASET_AGE)
+        ]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(old)
+
+    def _session_folders(self) -> Iterator[tuple[Path, UUID]]:
+        if not self._chunks.root.is_dir():
+            return
+        for folder in sorted(self._chunks.root.iterdir()):
+            try:
+                yield folder, UUID(folder.name)
+            except ValueError:
+                log.warning("%s is no upload of ours and is left alone", folder)
+
+    def _is_older(self, changed: float, age: timedelta) -> bool:
+        return self._clock().timestamp() - changed >= age.total_seconds()
+
+
+def _is_upload(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".")
+
+
+def _is_draft(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _named_keys(tx: Session) -> Iterator[str]:
+    for column in (
+        FileRow.storage_path,
+        FileRow.series_path,
+        ArtifactRow.blob_key,
+        TrainingResultRow.results_file_path,
+        VisualizationRow.image_path,
+    ):
+        yield from (key for key in tx.scalars(select(column)) if key)
+
+
+def _active_prefixes(tx: Session) -> Iterator[str]:
+    for job_id, session_id in tx.execute(
+        select(JobRow.id, JobRow.session_id).where(JobRow.status.in_(ACTIVE))
+    ):
+        yield f"jobs/{job_id}/"
+        yield from (f"files/{session_id}/", f"series/{session_id}/") if session_id else ()

@@ -1,0 +1,1 @@
+"""Uploads in chunks: received in any order, assembled once, and read by an import job."""

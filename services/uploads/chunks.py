@@ -1,0 +1,297 @@
+"""The chunks of uploads on disk; what is there is the state, so that a crash cannot make the two disagree.
+
+<root>/<session>/.lock                       taken for every change, never for the transfer of bytes
+<root>/<session>/.incoming/<random>          a chunk that is being received
+<root>/<session>/.finalized                  protects the folder from the clean-up
+<root>/<session>/<upload>/manifest.json      what is being uploaded
+<root>/<session>/<upload>/<index>.<sha256>.part
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID, uuid4
+
+from services.errors import TooLarge
+from utils.files import atomic_writer
+
+BUFFER_BYTES = 64 * 1024
+NAMED_MISSING = 1000
+UPLOADS = "file_uploads"  # the folder of all uploads under DATA_DIR
+LOCK_PAUSE_SECONDS = 0.005
+
+
+@dataclass(frozen=True)
+class UploadName:
+    """What an upload is told apart by; chunks of two uploads never mix."""
+
+    file_type: str
+    file_name: str
+    total_chunks: int
+    bezeichnung: str | None
+
+    def folder(self, session_id: UUID) -> str:
+        parts = [str(session_id), self.file_type, self.file_name, self.total_chunks, self.bezeichnung]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What stays known of an upload whose file was imported, so that a repeated chunk is recognised."""
+
+    job_id: str
+    file_ids: list[str]
+    names: list[str]
+    file_hash: str
+    size_bytes: int
+    chunk_hashes: list[str]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    upload_id: str
+    file_type: str
+    file_name: str
+    total_chunks: int
+    bezeichnung: str | None
+    file_hash: str | None = None  # as the client says
+    metadata: dict[str, Any] | None = None
+    completed: Completed | None = None
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Manifest:
+        done = value.pop("completed")
+        return cls(**value, completed=Completed(**done) if done else None)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A chunk that arrived whole and has no place yet."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Part:
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class Upload:
+    """One folder; change it only under ChunkStore.locked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with (folder / "manifest.json").open(encoding="utf-8") as file:
+            self.manifest = Manifest.from_json(json.load(file))
+
+    def parts(self) -> dict[int, Part]:
+        found = {}
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".part"):
+                    index, sha256, _ = entry.name.split(".")
+                    found[int(index)] = Part(Path(entry.path), sha256, entry.stat().st_size)
+        return found
+
+    def missing(self) -> list[int]:
+        """Indices that have not arrived; none once the file was imported."""
+        if self.manifest.completed is not None:
+            return []
+        present = self.parts()
+        return [index for index in range(self.manifest.total_chunks) if index not in present]
+
+    def is_open(self, imported: Collection[str]) -> bool:
+        """Whether it still waits for its client: for chunks, or for a request that begins the import."""
+        if self.manifest.completed is not None:
+            return False
+        return bool(self.missing()) or self.manifest.upload_id not in imported
+
+    def missing_json(self) -> dict[str, Any]:
+        missing = self.missing()
+        return {
+            "fileName": self.manifest.file_name,
+            "fileType": self.manifest.file_type,
+            "bezeichnung": self.manifest.bezeichnung,
+            "totalChunks": self.manifest.total_chunks,
+            "missingChunks": missing[:NAMED_MISSING],
+            "missingCount": len(missing),
+        }
+
+    def add(self, index: int, chunk: Received) -> None:
+        chunk.path.replace(self.folder / f"{index}.{chunk.sha256}.part")
+
+    def save(self, **changes: Any) -> None:
+        """Change the manifest; readers see the old one or the new one."""
+        self.manifest = replace(self.manifest, **changes)
+        write_manifest(self.folder, self.manifest)
+
+    def drop_parts(self) -> None:
+        for part in self.parts().values():
+            part.path.unlink(missing_ok=True)
+
+
+class ChunkStore:
+    """All uploads under one root folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextmanager
+    def locked(self, session_id: UUID) -> Iterator[None]:
+        """The session's uploads stand still for everybody else, in this process and in others.
+
+        The lock dies with its holder, so a killed server leaves none behind.
+        """
+        folder = self._session(session_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _file_lock(folder / ".lock"):
+            yield
+
+    @contextmanager
+    def assembling(self, upload: Upload) -> Iterator[Upload]:
+        """One assembly of an upload at a time; yields the upload as it is by then."""
+        with _file_lock(upload.folder / ".assembly"):
+            yield Upload(upload.folder)
+
+    def receive(self, session_id: UUID, source: BinaryIO, limit_bytes: int) -> Received:
+        """Write a chunk to disk in small buffers; TooLarge as soon as it exceeds the limit."""
+        folder = self._session(session_id) / ".incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / uuid4().hex
+        digest, size = hashlib.sha256(), 0
+        try:
+            with path.open("xb") as file:
+                while buffer := source.read(BUFFER_BYTES):
+                    size += len(buffer)
+                    if size > limit_bytes:
+                        raise chunk_too_large(limit_bytes)
+                    digest.update(buffer)
+                    file.write(buffer)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Received(path, digest.hexdigest(), size)
+
+    def uploads(self, session_id: UUID) -> list[Upload]:
+        folder = self._session(session_id)
+        found = folder.glob("*/manifest.json") if folder.is_dir() else ()
+        return [Upload(path.parent) for path in sorted(found)]
+
+    def find(self, session_id: UUID, name: UploadName) -> Upload | None:
+        """The upload a chunk belongs to.
+
+        A chunk that says no bezeichnung joins the only one of its file; the first that says one names
+        an upload which had none.
+        """
+        exact = self._session(session_id) / name.folder(session_id)
+        if (exact / "manifest.json").exists():
+            return Upload(exact)
+        same = [upload for upload in self.uploads(session_id) if _same_file(upload.manifest, name)]
+        if name.bezeichnung is None:
+            return same[0] if len(same) == 1 else None
+        nameless = [upload for upload in same if upload.manifest.bezeichnung is None]
+        if not nameless or nameless[0].manifest.completed is not None:
+            return None
+        shutil.rmtree(exact, ignore_errors=True)
+        nameless[0].folder.rename(exact)
+        upload = Upload(exact)
+        upload.save(bezeichnung=name.bezeichnung)
+        return upload
+
+    def start(self, session_id: UUID, name: UploadName) -> Upload:
+        """A new, empty upload in place of whatever had its name."""
+        folder = self._session(session_id) / name.folder(session_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (self._session(session_id) / ".finalized").unlink(missing_ok=True)
+        write_manifest(folder, Manifest(upload_id=uuid4().hex, **asdict(name)))
+        return Upload(folder)
+
+    def drop(self, upload: Upload) -> None:
+        shutil.rmtree(upload.folder, ignore_errors=True)
+
+    def protect(self, session_id: UUID) -> None:
+        """Mark the folder as belonging to a finalized session."""
+        (self._session(session_id) / ".finalized").touch()
+
+    def drop_session(self, session_id: UUID) -> bool:
+        """Remove everything of a session; whether there was anything."""
+        folder = self._session(session_id)
+        existed = folder.exists()
+        shutil.rmtree(folder, ignore_errors=True)
+        return existed
+
+    def _session(self, session_id: UUID) -> Path:
+        return self.root / str(session_id)
+
+
+def newest_change(folder: Path) -> float:
+    """When something in the folder changed last; what vanishes meanwhile does not count."""
+    times = [0.0]
+    for path in (folder, *folder.iterdir()):
+        with suppress(FileNotFoundError):
+            times.append(path.stat().st_mtime)
+    return max(times)
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    with atomic_writer(folder / "manifest.json") as file:
+        file.write(json.dumps(asdict(manifest), ensure_ascii=False).encode())
+
+
+def chunk_too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"The chunk is larger than {limit_bytes} bytes",
+        code="CHUNK_TOO_LARGE",
+        suggestion="Send the file in smaller chunks",
+        details={"limit_bytes": limit_bytes},
+    )
+
+
+def _same_file(manifest: Manifest, name: UploadName) -> bool:
+    return (manifest.file_type, manifest.file_name, manifest.total_chunks) == (
+        name.file_type,
+        name.file_name,
+        name.total_chunks,
+    )
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    """Held by one at a time; asks again and again because waiting in flock would stop green threads."""
+    file = _locked_file(path)
+    while file is None:
+        time.sleep(LOCK_PAUSE_SECONDS)
+        file = _locked_file(path)
+    with file:
+        yield
+
+
+def _locked_file(path: Path) -> BinaryIO | None:
+    """The locked file, or None where another holds it or the folder was replaced meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+            return file
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    file.close()
+    return None
