@@ -1,23 +1,115 @@
-"""Builds the Flask application: settings, services, blueprints."""
+"""Builds the server: settings, services, routes, sockets; `python app.py` serves it."""
 
-from __future__ import annotations
+from services.settings import Settings, SettingsError, wanted_async_mode
+
+if __name__ == "__main__" and wanted_async_mode() == "eventlet":
+    import eventlet
+
+    eventlet.monkey_patch()  # before anything else is imported, or half the locks stay blocking ones
+
+import logging
+import signal
+import sys
+from types import FrameType
 
 from flask import Flask
+from flask.cli import AppGroup
+from flask_socketio import SocketIO
 
-from services.settings import Settings
+from api import auth, errors, health, realtime, training, v1
+from api.context import KEY
+from middleware import cors, request_log
+from services import logs, schedule
+from services.wiring import Services, build
+
+MAX_BODY_BYTES = 64 * 1024 * 1024  # upload routes set their own
+log = logging.getLogger("trainyard")
 
 
 def create_app(settings: Settings) -> Flask:
-    """The web application of one installation."""
+    """The web application of one installation; migrates, starts no process and no thread of work."""
+    services = build(settings)
+    services.database.migrate()
     app = Flask(__name__, static_folder=None)
-
-    @app.get("/health/live")
-    def live() -> dict[str, str]:
-        return {"status": "live"}
-
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.extensions[KEY] = services
+    errors.init_app(app)
+    request_log.init_app(app)
+    cors.init_app(app, settings.cors_origins)
+    for module in (health, auth, training, v1):
+        app.register_blueprint(module.blueprint)
+    app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
+    app.cli.add_command(_commands(services))
     return app
 
 
+def create_cli_app() -> Flask:
+    """For `flask --app app:create_cli_app ...`."""
+    return create_app(Settings.from_env())
+
+
+def _commands(services: Services) -> AppGroup:
+    group = AppGroup("trainyard", help="Keep this installation in order.")
+
+    @group.command("clean-up")
+    def clean_up() -> None:
+        """Remove what is older than the settings allow, now."""
+        print(services.retention.sweep())
+
+    @group.command("db-revision")
+    def db_revision() -> None:
+        """Write an Alembic revision with what the tables have and the database has not."""
+        print(services.database.new_revision())
+
+    return group
+
+
+def main() -> int:
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    logs.configure(settings)
+    app = create_app(settings)
+    services: Services = app.extensions[KEY]
+    socketio: SocketIO = app.extensions["trainyard-socketio"]
+    services.runner.start_workers()
+    scheduler = schedule.start(services.retention, settings)
+    signal.signal(signal.SIGTERM, _end)
+    print(_greeting(settings, services), flush=True)
+    try:
+        socketio.run(app, settings.host, settings.port, **_server_options(settings))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        scheduler.shutdown(wait=False)
+        services.runner.stop()
+        services.database.close()
+    return 0
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends as Ctrl-C does: workers are told, leases go back."""
+    raise KeyboardInterrupt
+
+
+def _server_options(settings: Settings) -> dict[str, bool]:
+    """The threading mode runs on Werkzeug's server, which wants to be asked twice."""
+    return {"allow_unsafe_werkzeug": True} if settings.async_mode == "threading" else {}
+
+
+def _greeting(settings: Settings, services: Services) -> str:
+    address = f"http://localhost:{settings.port}"
+    lines = [f"Trainyard serves on {address} (data in {settings.data_dir})"]
+    if not services.accounts.has_users():
+        lines += [
+            "There is no account yet. Make the first one:",
+            f"  curl {address}/api/auth/sign-up -H 'Content-Type: application/json' \\",
+            """    -d '{"email": "you@example.org", "password": "at least ten characters"}'""",
+        ]
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
-    current = Settings.from_env()
-    create_app(current).run(current.host, current.port)
+    sys.exit(main())

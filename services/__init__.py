@@ -1,1 +1,1 @@
-"""What the product does; nothing in here knows of flask or sockets."""
+"""What the product does; wiring.py puts it together, so that importing one part loads no other."""

@@ -8,6 +8,7 @@ AppError
 ├── Conflict              the state does not allow it now (409)
 ├── TooLarge              over a limit that is known up front (413)
 ├── Invalid               readable, but the values cannot be used (422)
+├── TooManyRequests       slower, please (429)
 └── Unavailable           a part of the platform does not answer; the way out is to try again (503)
 """
 
@@ -63,6 +64,10 @@ class TooLarge(AppError):
 
 class Invalid(AppError):
     code = "INVALID"
+
+
+class TooManyRequests(AppError):
+    code = "TOO_MANY_REQUESTS"
 
 
 class Unavailable(AppError):

@@ -251,6 +251,11 @@ class Settings:
         return {name: value for name, value in text.items() if value}
 
 
+def wanted_async_mode() -> str:
+    """The async mode alone, before anything is imported that eventlet must patch first."""
+    return os.environ.get("TRAINYARD_ASYNC_MODE", "").strip() or "threading"
+
+
 def _kept_secret(data_dir: Path) -> str:
     """The key of this installation, made at the first start; two starts at once agree on one."""
     path = data_dir / "secret_key"

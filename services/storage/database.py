@@ -41,12 +41,23 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema to the newest Alembic revision."""
         from alembic import command
+
+        command.upgrade(self._alembic(), "head")
+
+    def new_revision(self, message: str = "change of the tables") -> str:
+        """Write a revision file with the difference between tables.py and the database."""
+        from alembic import command
+
+        command.revision(self._alembic(), message, autogenerate=True)
+        return f"written to {MIGRATIONS / 'versions'}: read it before you commit it"
+
+    def _alembic(self) -> Any:
         from alembic.config import Config
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["engine"] = self.engine
-        command.upgrade(config, "head")
+        return config
 
     def ping(self) -> None:
         with self.read() as session:

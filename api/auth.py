@@ -1,0 +1,67 @@
+"""Accounts over HTTP: sign up, sign in, refresh, sign out, who am I."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g
+
+from api.context import services
+from api.training.body import json_object
+from middleware.auth import require_auth
+from services.accounts import Tokens
+from services.errors import BadRequest
+
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth")
+MAX_TEXT = 4096
+
+
+@blueprint.post("/sign-up")
+def sign_up() -> tuple[dict[str, Any], int]:
+    return _tokens(services().accounts.sign_up(*_texts("email", "password"))), 201
+
+
+@blueprint.post("/sign-in")
+def sign_in() -> dict[str, Any]:
+    return _tokens(services().accounts.sign_in(*_texts("email", "password")))
+
+
+@blueprint.post("/refresh")
+def refresh() -> dict[str, Any]:
+    return _tokens(services().accounts.refresh(*_texts("refresh_token")))
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> dict[str, Any]:
+    services().accounts.sign_out(*_texts("refresh_token"))
+    return {"success": True, "message": "Signed out"}
+
+
+@blueprint.get("/me")
+@require_auth
+def me() -> dict[str, Any]:
+    """The caller, the plan, and what is used of it."""
+    usage = services().plans.usage(g.user_id)
+    user = {"id": str(g.user.id), "email": g.user.email}
+    return {"success": True, "user": user, "plan": usage.plan, "usage": usage.to_json()}
+
+
+def _tokens(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "success": True,
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+        "token_type": "Bearer",
+        "expires_at": tokens.expires_at.isoformat(),
+        "user": {"id": str(tokens.user.id), "email": tokens.user.email},
+    }
+
+
+def _texts(*names: str) -> list[str]:
+    """These fields of the body, each a text; the values are never repeated in a message."""
+    body = json_object(names)
+    for name in names:
+        value = body.get(name)
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
+            raise BadRequest(f"{name} must be a text of 1 to {MAX_TEXT} characters", details={"field": name})
+    return [body[name] for name in names]

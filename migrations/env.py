@@ -1,0 +1,37 @@
+"""Runs the revisions on the engine it is given, or on the configured database."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import JSON, Engine
+
+from services.settings import Settings
+from services.storage.database import Database
+from services.storage.tables import Base, UtcDateTime
+
+
+def _engine() -> Engine:
+    given: Engine | None = context.config.attributes.get("engine")
+    return given if given is not None else Database(Settings.from_env().database_url).engine
+
+
+def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Revisions name plain types, so that they still run when ours have changed."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        return 'sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")'
+    return False
+
+
+with _engine().execution_options(write=True).connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_item=_render,
+        render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter most things in place
+    )
+    with context.begin_transaction():
+        context.run_migrations()

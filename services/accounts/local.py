@@ -1,0 +1,199 @@
+"""Accounts kept in our own tables: argon2 hashes, short access tokens, refresh tokens that work once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.accounts import Tokens, User
+from services.accounts.throttle import Throttle
+from services.errors import Conflict, Invalid, Unauthenticated
+from services.plans import Plans
+from services.settings import Settings
+from services.storage.database import Database
+from services.storage.tables import RefreshTokenRow, UserRow, now
+
+ALGORITHM = "HS256"
+AUDIENCE = "authenticated"
+ISSUER = "trainyard"
+MIN_PASSWORD = 10
+MAX_PASSWORD = 1024  # hashing longer ones would only cost time
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
+
+
+class LocalAccounts:
+    """services.accounts.Accounts on the `users` and `refresh_tokens` tables."""
+
+    def __init__(
+        self,
+        database: Database,
+        plans: Plans,
+        settings: Settings,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._database = database
+        self._plans = plans
+        self._key = settings.secret_key
+        self._access = timedelta(minutes=settings.access_token_minutes)
+        self._refresh = timedelta(days=settings.refresh_token_days)
+        self._clock = clock
+        self._hasher = PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self._throttle = Throttle(clock)
+
+    def sign_up(self, email: str, password: str) -> Tokens:
+        address = _address(email)
+        _check_password(password)
+        user = UserRow(id=uuid4(), email=address, password_hash=self._hasher.hash(password))
+        try:
+            with self._database.write() as tx:
+                tx.add(user)
+                tx.flush()
+                self._plans.subscribe(tx, user.id)
+                return self._issue(tx, user, uuid4())
+        except IntegrityError:
+            raise Conflict(
+                f"There is already an account for {address}",
+                code="EMAIL_TAKEN",
+                suggestion="Sign in, or use another address",
+            ) from None
+
+    def sign_in(self, email: str, password: str) -> Tokens:
+        address = email.strip().lower()
+        self._throttle.check(address)
+        with self._database.read() as tx:
+            user = tx.scalars(select(UserRow).where(UserRow.email == address)).first()
+        # A hash is always verified, so that the answer takes as long for an unknown address.
+        if not self._matches(user.password_hash if user else self._nobody, password) or user is None:
+            self._throttle.failed(address)
+            raise Unauthenticated("Email or password is wrong", code="WRONG_CREDENTIALS")
+        self._throttle.succeeded(address)
+        with self._database.write() as tx:
+            return self._issue(tx, user, uuid4())
+
+    def refresh(self, refresh_token: str) -> Tokens:
+        with self._database.write() as tx:
+            row = _token_row(tx, refresh_token)
+            if row is not None and row.revoked_at is None and row.expires_at > self._clock():
+                row.revoked_at = self._clock()
+                user = tx.get_one(UserRow, row.user_id)
+                return self._issue(tx, user, row.family)
+            if row is not None:  # spent or expired: whoever holds it, this sign-in is over
+                self._end(tx, row.family)
+        raise Unauthenticated(
+            "The refresh token is not valid any more", code="INVALID_REFRESH_TOKEN", suggestion="Sign in again"
+        )
+
+    def sign_out(self, refresh_token: str) -> None:
+        with self._database.write() as tx:
+            row = _token_row(tx, refresh_token)
+            if row is not None:
+                self._end(tx, row.family)
+
+    def authenticate(self, access_token: str) -> User:
+        try:
+            claims = jwt.decode(
+                access_token,
+                self._key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False},
+            )
+            expires, user_id = int(claims["exp"]), UUID(claims["sub"])
+        except (jwt.InvalidTokenError, ValueError, TypeError):
+            raise Unauthenticated("The access token is not valid", suggestion="Sign in again") from None
+        if expires <= self._clock().timestamp():
+            raise Unauthenticated(
+                "The access token has expired",
+                code="EXPIRED_TOKEN",
+                suggestion="POST /api/auth/refresh with the refresh token",
+            )
+        with self._database.read() as tx:
+            user = tx.get(UserRow, user_id)
+        if user is None:
+            raise Unauthenticated("The account of this token does not exist any more")
+        return User(user.id, user.email)
+
+    def has_users(self) -> bool:
+        with self._database.read() as tx:
+            return tx.scalars(select(UserRow.id).limit(1)).first() is not None
+
+    def _matches(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password[:MAX_PASSWORD])
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _issue(self, tx: Session, user: UserRow, family: UUID) -> Tokens:
+        issued = self._clock()
+        expires = issued + self._access
+        claims = {
+            "sub": str(user.id),
+            "email": user.email,
+            "aud": AUDIENCE,
+            "iss": ISSUER,
+            "iat": int(issued.timestamp()),
+            "exp": int(expires.timestamp()),
+            "jti": secrets.token_hex(8),
+        }
+        refresh = secrets.token_urlsafe(32)
+        tx.add(
+            RefreshTokenRow(
+                user_id=user.id,
+                token_hash=_digest(refresh),
+                family=family,
+                expires_at=issued + self._refresh,
+            )
+        )
+        access = jwt.encode(claims, self._key, algorithm=ALGORITHM)
+        return Tokens(access, refresh, expires, User(user.id, user.email))
+
+    def _end(self, tx: Session, family: UUID) -> None:
+        tx.execute(
+            update(RefreshTokenRow)
+            .where(RefreshTokenRow.family == family, RefreshTokenRow.revoked_at.is_(None))
+            .values(revoked_at=self._clock())
+        )
+
+
+def _token_row(tx: Session, refresh_token: str) -> RefreshTokenRow | None:
+    wanted = RefreshTokenRow.token_hash == _digest(refresh_token)
+    return tx.scalars(select(RefreshTokenRow).where(wanted)).first()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _address(email: str) -> str:
+    address = email.strip().lower()
+    if len(address) > 320 or not _EMAIL.fullmatch(address):
+        raise Invalid(
+            "email is no address",
+            code="INVALID_EMAIL",
+            suggestion="It looks like name@example.org",
+            details={"field": "email"},
+        )
+    return address
+
+
+def _check_password(password: str) -> None:
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise Invalid(
+            f"password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters",
+            code="WEAK_PASSWORD",
+            suggestion="Several words in a row are easy to keep and hard to guess",
+            details={"field": "password"},
+        )

@@ -1,0 +1,93 @@
+"""The services of one installation; build() is the one place that picks adapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services import workloads
+from services.accounts.local import LocalAccounts
+from services.datasets import Datasets
+from services.events import EventBus
+from services.files import Files
+from services.interactive import SmallJobs
+from services.jobs import Jobs
+from services.jobs.local import LocalRunner
+from services.jobs.runner import JobRunner
+from services.models import Models
+from services.plans import Plans
+from services.plots import Plots
+from services.prediction import Prediction
+from services.results import Results
+from services.retention import Retention
+from services.scaling import Scaling
+from services.sessions import Sessions
+from services.settings import Settings
+from services.storage.blobs import Blobs
+from services.storage.blobs.disk import DiskBlobs
+from services.storage.database import Database
+from services.time_settings import TimeSettings
+from services.training import Training
+from services.uploads.chunks import UPLOADS, ChunkStore
+from services.uploads.service import Uploads
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes and sockets call."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    bus: EventBus
+    plans: Plans
+    accounts: LocalAccounts
+    runner: JobRunner
+    jobs: Jobs
+    sessions: Sessions
+    time_settings: TimeSettings
+    files: Files
+    uploads: Uploads
+    datasets: Datasets
+    training: Training
+    results: Results
+    models: Models
+    plots: Plots
+    prediction: Prediction
+    scaling: Scaling
+    retention: Retention
+
+
+def build(settings: Settings) -> Services:
+    """Wire everything on a database whose schema is current; nothing is started yet."""
+    database = Database(settings.database_url)
+    blobs = DiskBlobs(settings.data_dir / "blobs")
+    bus = EventBus()
+    plans = Plans(database)
+    runner = LocalRunner(database, bus, plans, settings)
+    jobs = Jobs(database, bus, plans, workloads.load(settings.extra_workloads), settings, runner)
+    chunks = ChunkStore(settings.data_dir / UPLOADS)
+    sessions = Sessions(database, blobs, jobs, chunks)
+    small_jobs = SmallJobs(jobs, settings.interactive_wait_seconds)
+    datasets = Datasets(database, blobs, sessions, jobs, small_jobs)
+    return Services(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        bus=bus,
+        plans=plans,
+        accounts=LocalAccounts(database, plans, settings),
+        runner=runner,
+        jobs=jobs,
+        sessions=sessions,
+        time_settings=TimeSettings(database, sessions),
+        files=Files(database, blobs, jobs, sessions),
+        uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
+        datasets=datasets,
+        training=Training(sessions, datasets, jobs),
+        results=Results(database, blobs, sessions, jobs),
+        models=Models(database, blobs, sessions),
+        plots=Plots(database, blobs, sessions, small_jobs),
+        prediction=Prediction(database, sessions, small_jobs),
+        scaling=Scaling(database, blobs, sessions),
+        retention=Retention(database, blobs, settings),
+    )
