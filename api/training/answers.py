@@ -1,0 +1,39 @@
+"""Answers that several routes share: a stored file, and a job that is still at work."""
+
+from __future__ import annotations
+
+from flask import Response, send_file
+
+from services.artifacts import Download
+from services.jobs import JobView
+
+ENVIRONMENT_HEADERS = {
+    "python": "X-Model-Env-Python",
+    "tensorflow": "X-Model-Env-TensorFlow",
+    "keras": "X-Model-Env-Keras",
+    "numpy": "X-Model-Env-Numpy",
+}
+
+
+def file(download: Download) -> Response:
+    """Stream it under its name, with the versions it was made with."""
+    response = send_file(
+        download.stream,
+        mimetype=download.media_type,
+        as_attachment=True,
+        download_name=download.name,
+        max_age=0,
+    )
+    if download.size_bytes is not None:
+        response.content_length = download.size_bytes
+    for package, header in ENVIRONMENT_HEADERS.items():
+        if package in download.versions:
+            response.headers[header] = download.versions[package]
+    return response
+
+
+def still_working(job: JobView) -> tuple[dict[str, object], int]:
+    """202: the wait was over before the job was."""
+    message = f"Still {job.status}; follow GET /api/v1/training/jobs/{job.id}, then ask again"
+    body = {"success": True, "job_id": str(job.id), "status": str(job.status), "message": message}
+    return body, 202

@@ -1,0 +1,119 @@
+"""The fields of a training request as the wire names them: model, split, and how the dataset is cut."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.errors import Invalid
+from services.forecasting.models.parameters import ModelParams
+from services.validation import checked
+from services.workloads.forecast.config import Arithmetic, SplitConfig
+
+CODE = "INVALID_MODEL_PARAMS"
+DATASET_FIELDS = ("model_parameters", "training_split", "arithmetic", "max_gap_minutes")
+TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel")
+SPLIT_NAMES = {
+    "trainPercentage": "train",
+    "validationPercentage": "validation",
+    "testPercentage": "test",
+    "shuffle": "shuffle",
+    "seed": "seed",
+}
+# an old name of shuffle, in the split or among the model's parameters
+RANDOM = "random_dat"
+
+
+@dataclass(frozen=True)
+class DatasetOptions:
+    """`honest` fits scalers on training samples alone and keeps the splits apart; `compat` is historical."""
+
+    arithmetic: Arithmetic = "honest"
+    max_gap_minutes: float | None = None
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    model: ModelParams
+    split: SplitConfig
+    options: DatasetOptions
+    allow_parallel: bool
+
+
+def read_training(body: Mapping[str, Any]) -> TrainingRequest:
+    """A checked request; the split defaults to 70/20/10 percent in the order of time (shuffle false)."""
+    model = _object(body, "model_parameters")
+    if not model:
+        raise refusal("model_parameters", "is missing", 'Send at least {"MODE": "LIN"}')
+    parameters, split = _read_both(model, _object(body, "training_split"))
+    parallel = body.get("allow_parallel", False)
+    if not isinstance(parallel, bool):
+        raise refusal("allow_parallel", "must be true or false", "Leave it out for false")
+    return TrainingRequest(parameters, split, read_options(body), parallel)
+
+
+def read_dataset(body: Mapping[str, Any]) -> DatasetOptions:
+    """The options of a dataset; model and split may come along as the page sends them, and are checked."""
+    model, split = _object(body, "model_parameters"), _object(body, "training_split")
+    if model:
+        _read_both(model, split)
+    else:
+        read_split(split)
+    return read_options(body)
+
+
+def read_options(body: Mapping[str, Any]) -> DatasetOptions:
+    arithmetic: Any = body.get("arithmetic") or "honest"
+    gap = body.get("max_gap_minutes")
+    if arithmetic not in ("honest", "compat"):
+        raise refusal("arithmetic", f"is {str(arithmetic)[:40]!r}", "Use 'honest' (default) or 'compat'")
+    if gap is not None and not (_is_number(gap) and 0 < gap < math.inf):
+        raise refusal("max_gap_minutes", "must be a number above 0", "Leave it out for the default")
+    return DatasetOptions(arithmetic, gap)
+
+
+def read_split(fields: Mapping[str, Any]) -> SplitConfig:
+    given = {name: value for name, value in fields.items() if value is not None}
+    if RANDOM in given:
+        shuffle = given.pop(RANDOM)
+        if given.setdefault("shuffle", shuffle) != shuffle:
+            raise refusal(f"training_split.{RANDOM}", "differs from shuffle", "Send only shuffle")
+    unknown = sorted(set(given) - set(SPLIT_NAMES))
+    if unknown:
+        known = f"Known are {', '.join(SPLIT_NAMES)}"
+        raise refusal(f"training_split.{unknown[0]}", "is no known field", known)
+    values = {SPLIT_NAMES[name]: value for name, value in given.items()}
+    names = {inner: wire for wire, inner in SPLIT_NAMES.items()}
+    return checked(SplitConfig, values, where="training_split", code=CODE, names=names, strict=True)
+
+
+def refusal(field: str, message: str, suggestion: str) -> Invalid:
+    return Invalid(
+        f"{field} {message}",
+        code=CODE,
+        suggestion=suggestion,
+        details={"errors": [{"field": field, "message": f"{field} {message}"}]},
+    )
+
+
+def _read_both(model: Mapping[str, Any], split: Mapping[str, Any]) -> tuple[ModelParams, SplitConfig]:
+    model, split = dict(model), dict(split)
+    if model.get(RANDOM) is not None and split.setdefault(RANDOM, model[RANDOM]) != model[RANDOM]:
+        raise refusal(f"model_parameters.{RANDOM}", "differs from training_split", "Send only shuffle")
+    model.pop(RANDOM, None)
+    return checked(ModelParams, model, where="model_parameters", code=CODE), read_split(split)
+
+
+def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise refusal(name, f"must be a JSON object, not {type(value).__name__}", "See docs/api.md")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
