@@ -1,0 +1,61 @@
+"""The settings: all problems at once, unknown names refused, the document complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.settings import SETTINGS, Settings, SettingsError
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
+
+
+def documented_rows() -> dict[str, tuple[str, str]]:
+    lines = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {name.strip("`"): (default.strip("`"), meaning) for name, default, meaning in cells}
+
+
+def test_the_document_lists_every_setting_with_its_meaning() -> None:
+    described = {name: meaning for name, (_default, meaning) in documented_rows().items()}
+    assert described == {setting.variable: setting.meaning for setting in SETTINGS}
+
+
+def test_the_document_states_the_defaults() -> None:
+    documented = {name: default for name, (default, _meaning) in documented_rows().items()}
+    machine = {"TRAINYARD_WORKERS": "cores - 1"}
+    for setting in SETTINGS:
+        assert documented[setting.variable] == machine.get(setting.variable, setting.default)
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env(
+            {
+                "DATA_DIR": str(tmp_path),
+                "PORT": "seventy",
+                "TRAINYARD_ASYNC_MODE": "gevent",
+                "TRAINYARD_COLOUR": "red",
+                "TRAINYARD_SECRET_KEY": "short",
+                "TRAINYARD_LEASE_SECONDS": "nan",
+            }
+        )
+    names = ("PORT", "TRAINYARD_ASYNC_MODE", "TRAINYARD_COLOUR", "TRAINYARD_SECRET_KEY", "LEASE_SECONDS")
+    assert len(error.value.problems) == len(names)
+    assert all(any(name in problem for problem in error.value.problems) for name in names)
+
+
+def test_settings_survive_the_way_to_a_worker_process(tmp_path: Path) -> None:
+    settings = Settings.from_env(
+        {"DATA_DIR": str(tmp_path), "TRAINYARD_CORS_ORIGINS": "https://a.example, https://b.example"}
+    )
+    assert Settings.from_env(settings.to_env()) == settings
+
+
+def test_the_key_of_an_installation_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:
+    first = Settings.from_env({"DATA_DIR": str(tmp_path / "a")})
+    again = Settings.from_env({"DATA_DIR": str(tmp_path / "a")})
+    other = Settings.from_env({"DATA_DIR": str(tmp_path / "b")})
+    assert first.secret_key == again.secret_key != other.secret_key
+    assert (tmp_path / "a" / "secret_key").stat().st_mode & 0o077 == 0
