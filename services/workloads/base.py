@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -11,6 +11,15 @@ from pydantic import BaseModel
 
 Phase = Literal["prepare", "train", "evaluate", "export", "register"]
 Lane = Literal["training", "interactive"]
+
+# Shares of a job's duration, for a percentage over all phases; a workload that differs says its own.
+PHASE_WEIGHTS: Mapping[Phase, float] = {
+    "prepare": 10,
+    "train": 75,
+    "evaluate": 7,
+    "export": 6,
+    "register": 2,
+}
 
 
 class Cancelled(Exception):
@@ -57,6 +66,10 @@ class Run(Protocol):
         """A local, read-only path of a stored file."""
 
 
+def _nothing(_config: Any) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Workload:
     """A kind of job. `train` and `record` are "module:function" and imported only inside a worker.
@@ -73,3 +86,7 @@ class Workload:
     record: str | None = None
     lane: Lane = "training"
     usage: Literal["training", "processing"] | None = None  # what an accepted job counts as
+    warm: tuple[str, ...] = ()  # modules a worker of this lane imports while no job waits
+    phase_weights: Mapping[Phase, float] = field(default_factory=lambda: PHASE_WEIGHTS)
+    # what every event and the progress of a job also say, such as model_name and total_epochs
+    about: Callable[[Any], Mapping[str, Any]] = _nothing

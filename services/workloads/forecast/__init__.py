@@ -1,1 +1,58 @@
 """The forecast workload and the small jobs around it: names and config schemas, nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.workloads.base import Workload
+from services.workloads.forecast.config import DatasetConfig, ForecastConfig, PlotConfig, PredictConfig
+
+_HERE = "services.workloads.forecast"
+
+
+def _model(config: ForecastConfig) -> Mapping[str, Any]:
+    return {"model_name": config.model.MODE, "total_epochs": config.model.EP}
+
+
+WORKLOADS: dict[str, Workload] = {
+    "forecast": Workload(
+        name="forecast",
+        config=ForecastConfig,
+        train=f"{_HERE}.training:train",
+        record=f"{_HERE}.records:record_forecast",
+        lane="training",
+        usage="training",
+        warm=("tensorflow", "keras", f"{_HERE}.training"),
+        about=_model,
+    ),
+    "dataset": Workload(
+        name="dataset",
+        config=DatasetConfig,
+        train=f"{_HERE}.dataset_job:train",
+        record=f"{_HERE}.records:record_dataset",
+        lane="interactive",
+        usage="processing",
+        warm=(f"{_HERE}.dataset_job",),
+    ),
+    "arrays": Workload(
+        name="arrays",
+        config=DatasetConfig,
+        train=f"{_HERE}.arrays_job:train",
+        lane="interactive",
+    ),
+    "plot": Workload(
+        name="plot",
+        config=PlotConfig,
+        train=f"{_HERE}.plot_job:train",
+        lane="interactive",
+        warm=(f"{_HERE}.plot_job",),
+    ),
+    "predict": Workload(
+        name="predict",
+        config=PredictConfig,
+        train=f"{_HERE}.predict_job:train",
+        lane="interactive",
+        warm=(f"{_HERE}.predict_job",),
+    ),
+}

@@ -1,0 +1,168 @@
+"""A job's life, once: from the claim to its one end, whatever the training function does."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from services.errors import AppError
+from services.events import Event
+from services.forecasting.errors import DataError
+from services.jobs import finish
+from services.jobs.heartbeat import Heartbeat
+from services.jobs.lease import Claim, Lease, LeaseLost, Usage
+from services.jobs.progress import Progress
+from services.jobs.run import JobRun
+from services.storage.blobs import Blobs
+from services.storage.database import Database
+from services.workloads.base import Cancelled, Run, Workload
+
+log = logging.getLogger(__name__)
+INTERNAL_ERROR = {
+    "code": "INTERNAL_ERROR",
+    "error": "The platform failed while it worked on this job",
+    "suggestion": "Try again; the run was not counted. If it fails again, tell the operator the job's id",
+}
+
+
+class Train(Protocol):
+    def __call__(self, run: Run, config: BaseModel) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a worker works with."""
+
+    database: Database
+    blobs: Blobs
+    usage: Usage
+    workloads: Mapping[str, Workload]
+    publish: Callable[[Event], None]
+    work_dir: Path
+    cache_dir: Path
+    lease_seconds: float
+    end_process: Callable[[], None]  # the way out of a training function that does not come back
+
+
+def execute(claim: Claim, place: Workplace) -> None:
+    """Work on a claimed job until it has ended or belongs to somebody else."""
+    lease = claim.lease
+    workdir = place.work_dir / f"{lease.job_id}-{lease.attempt}"
+    place.publish(claim.started)
+
+    def stuck() -> None:
+        log.warning("job %s does not react to cancelling; its process ends", lease.job_id)
+        _cancel(place, lease)
+        place.end_process()
+
+    try:
+        with Heartbeat(place.database, lease, place.lease_seconds, stuck) as heartbeat:
+            workdir.mkdir(parents=True)
+            _attempt(claim, place, heartbeat, workdir)
+    finally:
+        shutil.rmtree(workdir, ignore_errors=True)
+
+
+def _attempt(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -> None:
+    """The only place where an exception becomes a job's end."""
+    lease = claim.lease
+    try:
+        _work(claim, place, heartbeat, workdir)
+    except Cancelled:
+        _cancel(place, lease)
+    except LeaseLost:
+        log.warning("job %s, attempt %s: the lease is lost, abandoned", lease.job_id, lease.attempt)
+    except MemoryError:
+        raise  # this process is in no state to go on; its end counts as a lost worker
+    except (DataError, AppError) as error:
+        log.info("job %s was refused: %s %s", lease.job_id, error.code, error.message)
+        _fail(place, lease, "data_error", _told(error))
+    except Exception:
+        log.exception("job %s failed", lease.job_id)
+        _fail(place, lease, "internal_error", INTERNAL_ERROR)
+
+
+def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -> None:
+    workload = place.workloads[claim.workload]
+    config = workload.config.model_validate(claim.config)
+    run = JobRun(
+        claim,
+        place.database,
+        place.blobs,
+        place.publish,
+        heartbeat,
+        Progress(workload.phase_weights),
+        about=workload.about(config),
+        workdir=workdir,
+        cache_dir=place.cache_dir,
+    )
+    train: Train = load(workload.train)
+    outcome = train(run, config)
+    run.report(phase="register", message="Storing the result")
+    record: finish.Record | None = load(workload.record) if workload.record else None
+    with place.database.write() as tx:
+        event = finish.complete(
+            tx,
+            claim.lease.job_id,
+            outcome,
+            where=claim.lease.holds,
+            record=record,
+            progress=run.progress_json(),
+        )
+    if event is None:
+        raise LeaseLost
+    place.publish(event)
+    _drop_blobs(place, claim.lease, keep_own=True)
+
+
+def load(dotted: str) -> Any:
+    """The object behind "module:name"."""
+    module, _, name = dotted.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _told(error: DataError | AppError) -> dict[str, Any]:
+    told: dict[str, Any] = {"code": error.code, "error": error.message}
+    if error.suggestion:
+        told["suggestion"] = error.suggestion
+    if error.details is not None:
+        told["details"] = error.details
+    return told
+
+
+def _cancel(place: Workplace, lease: Lease) -> None:
+    _end(place, lease, lambda tx: finish.cancel(tx, lease.job_id, where=lease.holds))
+
+
+def _fail(place: Workplace, lease: Lease, reason: str, error: Mapping[str, Any]) -> None:
+    def fail(tx: Session) -> Event | None:
+        event = finish.fail(tx, lease.job_id, reason, error, where=lease.holds)
+        if event is not None and reason == "internal_error":
+            place.usage.give_back(tx, lease.job_id)
+        return event
+
+    _end(place, lease, fail)
+
+
+def _end(place: Workplace, lease: Lease, write: Callable[[Session], Event | None]) -> None:
+    with place.database.write() as tx:
+        event = write(tx)
+    if event is not None:  # otherwise the reaper was faster, and decides
+        place.publish(event)
+        _drop_blobs(place, lease, keep_own=False)
+
+
+def _drop_blobs(place: Workplace, lease: Lease, *, keep_own: bool) -> None:
+    """Remove what no row names any more; the clean-up would find it too, but later."""
+    own = f"jobs/{lease.job_id}/{lease.attempt}/"
+    for key in list(place.blobs.list(f"jobs/{lease.job_id}/")):
+        if not (keep_own and key.startswith(own)):
+            place.blobs.delete(key)

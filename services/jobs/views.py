@@ -1,0 +1,88 @@
+"""A job as its owner sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.storage.tables import JobRow
+
+
+@dataclass(frozen=True)
+class JobView:
+    """`config` and `outcome` are None in lists: they can be large, and a list is asked for often."""
+
+    id: UUID
+    user_id: UUID
+    session_id: UUID | None
+    workload: str
+    status: str
+    phase: str | None
+    requested_action: str
+    reason: str | None
+    error: dict[str, Any] | None
+    outcome: dict[str, Any] | None
+    attempt: int
+    progress: dict[str, Any] | None
+    last_seq: int
+    queue_position: int | None  # 1 is next
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    config: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but config and outcome."""
+        progress = self.progress or {}
+        metrics = progress.get("metrics") or {}
+        return {
+            "id": str(self.id),
+            "session_id": str(self.session_id) if self.session_id else None,
+            "workload": self.workload,
+            "status": self.status,
+            "phase": self.phase,
+            "requested_action": self.requested_action,
+            "reason": self.reason,
+            "error": self.error,
+            "attempt": self.attempt,
+            "progress": self.progress,
+            "progress_percent": progress.get("percent", 0.0),
+            "current_epoch": progress.get("epoch"),
+            "total_epochs": progress.get("total_epochs"),
+            "train_loss": metrics.get("loss"),
+            "val_loss": metrics.get("val_loss"),
+            "last_seq": self.last_seq,
+            "queue_position": self.queue_position,
+            "created_at": self.created_at.isoformat(),
+            "started_at": _iso(self.started_at),
+            "finished_at": _iso(self.finished_at),
+        }
+
+
+def view_of(row: JobRow, position: int | None, *, full: bool) -> JobView:
+    return JobView(
+        id=row.id,
+        user_id=row.user_id,
+        session_id=row.session_id,
+        workload=row.workload,
+        status=row.status,
+        phase=row.phase,
+        requested_action=row.requested_action,
+        reason=row.reason,
+        error=row.error,
+        outcome=row.outcome if full else None,
+        attempt=row.attempt,
+        progress=row.progress,
+        last_seq=row.last_seq,
+        queue_position=position,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        config=row.config if full else None,
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

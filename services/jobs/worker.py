@@ -1,0 +1,155 @@
+"""A worker process: claims jobs of its lane one after another until its server is gone.
+
+Its standard input carries a line for every new job and ends with the server; its standard output carries
+events, one JSON line each. Whatever libraries print goes to the error stream instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from threading import Event as Flag
+from threading import Lock, Thread
+
+from services import logs, workloads
+from services.events import Event
+from services.jobs.execute import Workplace, execute
+from services.jobs.lease import Claim, claim, release
+from services.plans import Plans
+from services.settings import Settings
+from services.storage.blobs.disk import DiskBlobs
+from services.storage.database import Database
+from services.workloads.base import Workload
+
+IDLE_SECONDS = 1.0  # a missed wake-up costs no more than this
+NICENESS = 5
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Works in the main thread; a second one listens to the server."""
+
+    def __init__(self, settings: Settings, lane: str, worker_id: str, output: int, *, warm: bool) -> None:
+        self._settings = settings
+        self._lane = lane
+        self._worker_id = worker_id
+        self._output = output
+        self._write_lock = Lock()
+        self._claiming = Lock()
+        self._woken = Flag()
+        self._claim: Claim | None = None
+        self._work_dir = settings.data_dir / "work" / worker_id
+        self._database = Database(settings.database_url)
+        known = workloads.load(settings.extra_workloads)
+        self._cold = _modules(known.values(), lane) if warm else []
+        self._place = Workplace(
+            database=self._database,
+            blobs=DiskBlobs(settings.data_dir / "blobs"),
+            usage=Plans(self._database),
+            workloads=known,
+            publish=self.publish,
+            work_dir=self._work_dir,
+            cache_dir=settings.data_dir / "cache",
+            lease_seconds=settings.lease_seconds,
+            end_process=self._exit,
+        )
+
+    def run(self) -> None:
+        Thread(target=self._listen, name="server", daemon=True).start()
+        while True:
+            self._woken.clear()
+            if not self._work_once() and not self._warm_up():
+                self._woken.wait(IDLE_SECONDS)
+
+    def publish(self, event: Event) -> None:
+        """Hand a stored event to the server; if that is gone, the row still tells it."""
+        line = json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n"
+        rest = memoryview(line.encode())
+        with self._write_lock:
+            try:
+                while rest:
+                    rest = rest[os.write(self._output, rest) :]
+            except OSError:
+                log.warning("the server no longer listens to worker %s", self._worker_id)
+
+    def _work_once(self) -> bool:
+        """Whether there was a job."""
+        with self._claiming:
+            self._claim = claim(
+                self._database,
+                self._lane,
+                self._worker_id,
+                lease_seconds=self._settings.lease_seconds,
+                jobs_per_user=self._settings.jobs_per_user,
+            )
+        if self._claim is None:
+            return False
+        execute(self._claim, self._place)
+        self._claim = None
+        return True
+
+    def _warm_up(self) -> bool:
+        """Import one more heavy module while no job waits; False when nothing is left to import."""
+        if not self._cold:
+            return False
+        import_module(self._cold.pop(0))
+        return True
+
+    def _listen(self) -> None:
+        while sys.stdin.buffer.readline():
+            self._woken.set()
+        self.leave()
+
+    def leave(self) -> None:
+        """Put the job back and end; called beside the main thread, which may be anywhere."""
+        self._claiming.acquire()  # and never released: nothing is claimed any more
+        held = self._claim
+        event = release(self._database, held.lease) if held else None
+        if event:
+            self.publish(event)
+        self._exit()
+
+    def _exit(self) -> None:
+        """End at once, wherever the main thread is: what it would still write is refused or rolled back."""
+        shutil.rmtree(self._work_dir, ignore_errors=True)
+        os._exit(0)
+
+
+def _modules(known: Iterable[Workload], lane: str) -> list[str]:
+    names = (name for workload in known if workload.lane == lane for name in workload.warm)
+    return list(dict.fromkeys(names))
+
+
+def _own_output() -> int:
+    """A private copy of the pipe to the server; prints of libraries land in the error stream."""
+    output = os.dup(1)
+    os.dup2(2, 1)
+    return output
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Work on queued jobs (started by the server)")
+    parser.add_argument("--lane", choices=("training", "interactive"), required=True)
+    parser.add_argument("--worker-id", required=True)
+    parser.add_argument("--warm", action="store_true", help="import heavy modules before they are needed")
+    chosen = parser.parse_args()
+    output = _own_output()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our input
+    os.nice(NICENESS)
+    settings = Settings.from_env()
+    logs.configure(settings)
+    logs.bind(worker=chosen.worker_id)
+    worker = Worker(settings, chosen.lane, chosen.worker_id, output, warm=chosen.warm)
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=worker.leave, daemon=True).start())
+    worker.run()
+
+
+if __name__ == "__main__":
+    main()

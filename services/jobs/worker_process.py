@@ -1,0 +1,89 @@
+"""One worker process seen from the server: started, listened to, woken, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import uuid4
+
+from services.events import Event
+
+ROOT = Path(__file__).resolve().parents[2]
+READ_BYTES = 1 << 16
+POLL_SECONDS = 0.5  # a dead worker whose pipe a child of its own keeps open is noticed after this
+
+
+class WorkerProcess:
+    """Lives as long as the process does; `worker_id` is never used again."""
+
+    def __init__(self, lane: str, environment: Mapping[str, str], *, warm: bool) -> None:
+        self.worker_id = f"{lane}-{uuid4().hex[:12]}"
+        options = ["--lane", lane, "--worker-id", self.worker_id, *(["--warm"] if warm else [])]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.jobs.worker", *options],
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._input = self._process.stdin
+        self._output = self._process.stdout
+        os.set_blocking(self._input.fileno(), False)
+        os.set_blocking(self._output.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def events(self) -> Iterator[Event]:
+        """What the worker tells, until it is dead."""
+        rest = b""
+        for part in self._parts():
+            *lines, rest = (rest + part).split(b"\n")
+            yield from (Event.from_json(json.loads(line)) for line in lines)
+
+    def wake(self) -> None:
+        """Say that there may be work; one that is busy or gone needs no telling."""
+        try:
+            self._input.write(b"\n")
+        except (OSError, ValueError):
+            return
+
+    def close(self) -> None:
+        """Ask it to put its job back and end."""
+        try:
+            self._input.close()
+        except OSError:
+            return
+
+    def bury(self, seconds: float) -> int:
+        """Its exit status when it has ended, killed if it takes longer; frees the pipes."""
+        self.close()
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        self._output.close()
+        return status
+
+    def _parts(self) -> Iterator[bytes]:
+        # A selector, not a blocking read: under eventlet the other green threads go on meanwhile.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._output, selectors.EVENT_READ)
+            while True:
+                alive = self._process.poll() is None
+                ready = selector.select(POLL_SECONDS if alive else 0)
+                part = self._output.read(READ_BYTES) if ready else None
+                if part:
+                    yield part
+                elif part == b"" or not alive:
+                    return

@@ -1,0 +1,144 @@
+"""Small workloads for tests of the engine; a server loads them by TRAINYARD_EXTRA_WORKLOADS."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from services.errors import Invalid
+from services.forecasting.errors import DataError
+from services.storage.tables import JobRow, TrainingLogRow
+from services.workloads.base import Lane, Run, Workload
+
+PATIENCE_SECONDS = 60.0  # no toy waits longer than this for its test
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Count(_Config):
+    n: int = Field(default=3, ge=1)
+    pause: float = Field(default=0.0, ge=0)
+
+
+class Fail(_Config):
+    how: str  # data | refused | bug | memory | outcome
+
+
+class Hang(_Config):
+    reports: bool = True  # False: deaf, as foreign code is
+
+
+class Die(_Config):
+    times: int = 1  # attempts that end with the process
+    exit: bool = False  # leave with status 0 instead of being killed
+
+
+class Metrics(_Config):
+    n: int = 100
+
+
+class Gated(_Config):
+    """Writes `<folder>/<place>-<attempt>` at each place, and waits at `place` for `<folder>/go`."""
+
+    folder: str
+    place: str = "stored"  # stored: artifacts are, the status is not | record: inside the last transaction
+
+
+def count(run: Run, config: Count) -> Mapping[str, Any]:
+    for current in range(config.n):
+        run.report(phase="train", current=current, total=config.n, message=f"step {current}")
+        time.sleep(config.pause)
+    run.report(phase="evaluate", current=1, total=1)
+    return {"counted": config.n, "pid": os.getpid()}
+
+
+def fail(run: Run, config: Fail) -> Mapping[str, Any]:
+    path = run.workdir / "half.bin"
+    path.write_bytes(b"half a result")
+    run.save_artifact("model", path.name, path)
+    if config.how == "data":
+        raise DataError("NO_SAMPLES", "No window fits", suggestion="Use fewer steps", details={"rows": 3})
+    if config.how == "refused":
+        raise Invalid("steps are beyond the data", code="STEPS_BEYOND_DATA")
+    if config.how == "memory":
+        raise MemoryError
+    if config.how == "outcome":
+        return {"loss": float("nan")}
+    raise KeyError("a secret detail of the platform")
+
+
+def hang(run: Run, config: Hang) -> Mapping[str, Any]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    run.report(phase="train", message="hanging", event="log")
+    while time.monotonic() < deadline:
+        if config.reports:
+            run.report(phase="train", current=0, total=1)
+        time.sleep(0.01)
+    return {}
+
+
+def die(run: Run, config: Die) -> Mapping[str, Any]:
+    run.report(phase="train", current=0, total=1, event="log", message="about to die")
+    if run.attempt <= config.times:
+        if config.exit:
+            os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"attempt": run.attempt}
+
+
+def metrics(run: Run, config: Metrics) -> Mapping[str, Any]:
+    for epoch in range(1, config.n + 1):
+        loss = float("nan") if epoch % 10 == 0 else 1 / epoch
+        values = {"loss": loss, "val_loss": float("inf") if epoch == 1 else loss}
+        run.report(phase="train", current=epoch, total=config.n, epoch=epoch, metrics=values)
+    run.report(phase="train", metrics={"loss": 0.5}, event="batch", step=1)
+    return {}
+
+
+def gated(run: Run, config: Gated) -> Mapping[str, Any]:
+    path = run.workdir / "model.bin"
+    for name in ("model.bin", f"only-{run.attempt}.bin"):
+        path.write_text(f"attempt {run.attempt}")
+        run.save_artifact("model", name, path, "application/x-toy")
+    _pass(config, "stored", run.attempt)
+    return {"attempt": run.attempt, "folder": config.folder, "place": config.place}
+
+
+def record_gated(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> None:
+    tx.add(TrainingLogRow(job_id=job.id, progress={"level": "info", "message": "recorded"}))
+    tx.flush()
+    _pass(Gated(folder=outcome["folder"], place=outcome["place"]), "record", outcome["attempt"])
+
+
+def _pass(config: Gated, place: str, attempt: int) -> None:
+    folder = Path(config.folder)
+    (folder / f"{place}-{attempt}").write_text(str(os.getpid()))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while config.place == place and not (folder / "go").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _toy(name: str, config: type[BaseModel], lane: Lane = "training", **more: Any) -> Workload:
+    train = f"{__name__}:{name.removeprefix('toy_').removesuffix('_now')}"
+    return Workload(name=name, config=config, train=train, lane=lane, **more)
+
+
+_ALL = (
+    _toy("toy_count", Count, usage="training", about=lambda config: {"total_epochs": config.n}),
+    _toy("toy_count_now", Count, lane="interactive", usage="processing"),
+    _toy("toy_fail", Fail, usage="training"),
+    _toy("toy_hang", Hang, usage="training"),
+    _toy("toy_die", Die, usage="training"),
+    _toy("toy_metrics", Metrics),
+    _toy("toy_gated", Gated, usage="training", record=f"{__name__}:record_gated"),
+)
+WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in _ALL}
