@@ -36,6 +36,7 @@ class Database:
         """A consistent view; nothing written through it survives."""
         with self._sessions() as session:
             yield session
+            session.expunge_all()  # rows stay readable; a rollback would expire them
             session.rollback()
 
     def migrate(self) -> None:
