@@ -39,7 +39,8 @@ def ready() -> tuple[dict[str, Any], int]:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     with services().database.read() as tx:
-        counted = dict(tx.execute(select(JobRow.status, func.count()).group_by(JobRow.status)).tuples().all())
+        query = select(JobRow.status, func.count()).group_by(JobRow.status)
+        counted = {status: count for status, count in tx.execute(query)}
     for status in Status:
         JOBS.labels(status.value).set(counted.get(status.value, 0))
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

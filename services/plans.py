@@ -151,21 +151,18 @@ class Plans:
 
     def _usage(self, tx: Session, user_id: UUID, plan: PlanRow) -> Usage:
         start, end = month_of(self._clock())
-        counted = dict(
-            tx.execute(
-                select(UsageEventRow.kind, func.sum(UsageEventRow.quantity))
-                .where(UsageEventRow.user_id == user_id)
-                .where(UsageEventRow.created_at >= start, UsageEventRow.created_at < end)
-                .group_by(UsageEventRow.kind)
-            )
-            .tuples()
-            .all()
+        summed = (
+            select(UsageEventRow.kind, func.sum(UsageEventRow.quantity))
+            .where(UsageEventRow.user_id == user_id)
+            .where(UsageEventRow.created_at >= start, UsageEventRow.created_at < end)
+            .group_by(UsageEventRow.kind)
         )
+        counted = {kind: int(total) for kind, total in tx.execute(summed)}
         limits = {
             "processing": plan.max_processing_jobs_per_month,
             "training": plan.max_training_runs_per_month,
         }
-        counters = {kind: Counter(limit, int(counted.get(kind, 0))) for kind, limit in limits.items()}
+        counters = {kind: Counter(limit, counted.get(kind, 0)) for kind, limit in limits.items()}
         return Usage(plan.id, counters, start, end)
 
 
