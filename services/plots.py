@@ -102,7 +102,7 @@ def _ordered(rows: Iterable[VisualizationRow]) -> list[VisualizationRow]:
 
 
 def _config(trained: Trained, body: Mapping[str, Any]) -> PlotConfig:
-    given = body.get("plot_settings") or {}
+    given = body.get("plot_settings", {})
     if not isinstance(given, dict):
         raise _refuse("plot_settings", "must be a JSON object")
     unknown = sorted(set(given) - set(SETTINGS))

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from services.events import Event, EventBus
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import (
@@ -27,6 +28,7 @@ from services.storage.tables import (
     ZeitschritteRow,
     now,
 )
+from services.workloads.forecast.config import ForecastConfig
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n drawn for a test"
@@ -119,13 +121,14 @@ def forecast_config(session_id: UUID) -> dict[str, Any]:
         _series(session_id, name, role)
         for name, role in (("Load history", "input"), ("Temperature", "input"), ("Load", "output"))
     ]
-    return {
-        "session_id": str(session_id),
+    config = {
+        "session_id": session_id,
         "series": series,
         "calendar": [{"component": "D", "per_step": False, "start_hours": 0.0, "end_hours": 0.0}],
         "steps": {"input_steps": 4, "output_steps": 3, "stride_minutes": 60.0, "timezone": "Europe/Vienna"},
         "model": {"MODE": "LIN"},
     }
+    return ForecastConfig.model_validate(config).model_dump(mode="json")
 
 
 def _series(session_id: UUID, name: str, role: str) -> dict[str, Any]:
@@ -302,15 +305,15 @@ Outcome = Callable[[JobRow], Mapping[str, Any]]
 
 
 @contextmanager
-def working(database: Database, outcome: Outcome) -> Iterator[None]:
-    """A stand-in for the worker processes: ends every queued job with what `outcome` returns or,
-    where that is an error ({code, error, ...}), as failed. The real ones are tested in tests/jobs."""
+def working(database: Database, bus: EventBus, outcome: Outcome) -> Iterator[None]:
+    """A stand-in for the interactive worker: ends every queued job of its lane with what `outcome` returns,
+    as failed where that is an error ({code, error, ...}). The real one is tested in tests/jobs."""
     stop = threading.Event()
 
     def work() -> None:
         while not stop.wait(0.01):
             for job_id in _queued(database):
-                _finish(database, job_id, outcome)
+                _finish(database, bus, job_id, outcome)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -323,10 +326,11 @@ def working(database: Database, outcome: Outcome) -> Iterator[None]:
 
 def _queued(database: Database) -> list[UUID]:
     with database.read() as tx:
-        return list(tx.scalars(select(JobRow.id).where(JobRow.status == "queued")))
+        query = select(JobRow.id).where(JobRow.status == "queued", JobRow.lane == "interactive")
+        return list(tx.scalars(query))
 
 
-def _finish(database: Database, job_id: UUID, outcome: Outcome) -> None:
+def _finish(database: Database, bus: EventBus, job_id: UUID, outcome: Outcome) -> None:
     with database.read() as tx:
         result = dict(outcome(tx.get_one(JobRow, job_id)))
     with database.write() as tx:
@@ -336,3 +340,18 @@ def _finish(database: Database, job_id: UUID, outcome: Outcome) -> None:
         else:
             job.status, job.outcome = "completed", result
         job.attempt, job.started_at, job.finished_at = 1, now(), now()
+    bus.publish(_ended(job))
+
+
+def _ended(job: JobRow) -> Event:
+    return Event(
+        job_id=job.id,
+        session_id=job.session_id,
+        user_id=job.user_id,
+        workload=job.workload,
+        seq=99,
+        type=job.status,
+        attempt=1,
+        at=now().isoformat(),
+        data={},
+    )
