@@ -53,7 +53,7 @@ class WorkerProcess:
     def wake(self) -> None:
         """Say that there may be work; one that is busy or gone needs no telling."""
         try:
-            self._input.write(b"\n")
+            os.write(self._input.fileno(), b"\n")
         except (OSError, ValueError):
             return
 
@@ -82,7 +82,7 @@ class WorkerProcess:
             while True:
                 alive = self._process.poll() is None
                 ready = selector.select(POLL_SECONDS if alive else 0)
-                part = self._output.read(READ_BYTES) if ready else None
+                part = os.read(self._output.fileno(), READ_BYTES) if ready else None
                 if part:
                     yield part
                 elif part == b"" or not alive:

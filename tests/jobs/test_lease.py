@@ -1,0 +1,99 @@
+"""Leases: who holds one may write, who falls silent loses it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.jobs.event_log import append
+from services.jobs.lease import reap, release, renew
+from services.storage.tables import JobRow, now
+from tests.jobs.house import House
+
+
+def in_seconds(seconds: float) -> datetime:
+    return now() + timedelta(seconds=seconds)
+
+
+def test_a_silent_worker_loses_its_job_once_to_the_queue_and_then_for_good(house: House) -> None:
+    jobs = house.jobs()
+    job = jobs.submit(house.user, "toy_count", {})
+    house.claim("first")
+    assert reap(house.database, house.plans) == [], "the lease still runs"
+    (requeued,) = reap(house.database, house.plans, lambda: in_seconds(2.1))
+    assert (requeued.type, requeued.data) == ("requeued", {"reason": "worker_lost"})
+    assert jobs.get(house.user, job.id).status == "queued"
+    assert house.used(house.user) == 1
+
+    house.claim("second")
+    (failed,) = reap(house.database, house.plans, lambda: in_seconds(2.1))
+    assert (failed.type, failed.data["reason"], failed.attempt) == ("failed", "worker_lost", 2)
+    ended = jobs.get(house.user, job.id)
+    assert (ended.status, ended.reason) == ("failed", "worker_lost")
+    assert ended.error is not None
+    assert ended.error["code"] == "WORKER_LOST"
+    assert ended.finished_at is not None
+    assert house.used(house.user) == 0, "the platform failed, so it is given back"
+    assert reap(house.database, house.plans, lambda: in_seconds(60)) == []
+
+
+def test_a_renewed_lease_is_not_reaped(house: House) -> None:
+    house.jobs().submit(house.user, "toy_count", {})
+    claimed = house.claim()
+    assert claimed is not None
+    assert renew(house.database, claimed.lease, 30)
+    assert reap(house.database, house.plans, lambda: in_seconds(20)) == []
+
+
+def test_a_worker_that_lost_its_lease_can_write_nothing(house: House) -> None:
+    jobs = house.jobs()
+    job = jobs.submit(house.user, "toy_gated", {"folder": str(house.settings.data_dir), "place": "none"})
+    slow = house.claim("slow")
+    reap(house.database, house.plans, lambda: in_seconds(3))
+    fast = house.claim("fast")
+    assert slow is not None
+    assert not renew(house.database, slow.lease, 30)
+    assert release(house.database, slow.lease) is None
+    house.work(slow)
+    running = jobs.get(house.user, job.id)
+    assert (running.status, running.attempt) == ("running", 2)
+    assert jobs.records.artifacts(house.user, job.id) == []
+
+    house.work(fast)
+    assert jobs.get(house.user, job.id).status == "completed"
+    assert {row.attempt for row in jobs.records.artifacts(house.user, job.id)} == {2}
+    assert all(key.startswith(f"jobs/{job.id}/2/") for key in house.blobs_of(job.id))
+
+
+def test_a_worker_that_is_asked_to_end_puts_its_job_back_without_blame(house: House) -> None:
+    job = house.jobs().submit(house.user, "toy_count", {})
+    for attempt in (1, 2, 3):
+        claimed = house.claim()
+        assert claimed is not None
+        assert claimed.lease.attempt == attempt
+        event = release(house.database, claimed.lease)
+        assert event is not None
+        assert event.type == "requeued"
+    with house.database.read() as tx:
+        assert tx.get_one(JobRow, job.id).losses == 0
+
+
+def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(house: House) -> None:
+    jobs = house.jobs()
+    job = jobs.submit(house.user, "toy_count", {})
+    house.claim()
+    assert jobs.cancel(house.user, job.id).requested_action == "cancel"
+    reap(house.database, house.plans, lambda: in_seconds(3))
+    assert jobs.get(house.user, job.id).status == "cancelled"
+
+
+def test_a_change_and_its_event_are_both_stored_or_neither(house: House) -> None:
+    job = house.jobs().submit(house.user, "toy_count", {})
+    with pytest.raises(RuntimeError), house.database.write() as tx:
+        assert append(tx, job.id, "log", {"message": "never seen"}) is not None
+        raise RuntimeError("a crash before the commit")
+    assert [event.type for event in house.jobs().events(house.user, job.id)] == ["queued"]
+    with house.database.write() as tx:
+        assert append(tx, job.id, "log", where=(JobRow.status == "running",)) is None
+    assert [event.seq for event in house.jobs().events(house.user, job.id)] == [1]
