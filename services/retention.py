@@ -75,7 +75,7 @@ class Retention:
                     if self._is_older(newest_change(upload), self._upload_age):
                         shutil.rmtree(upload, ignore_errors=True)
                         removed += 1
-                if not any(_is_upload(path) or path.name == ".incoming" for path in folder.iterdir()):
+                if not any(_is_upload(path) for path in folder.iterdir()) and not _is_receiving(folder):
                     shutil.rmtree(folder, ignore_errors=True)
         return removed
 
@@ -133,6 +133,10 @@ class Retention:
 
 def _is_upload(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith(".")
+
+
+def _is_receiving(folder: Path) -> bool:
+    return any((folder / ".incoming").glob("*"))
 
 
 def _is_draft(path: Path) -> bool:

@@ -1,5 +1,27 @@
 """The routes of /api/training, one module per resource; importing the package registers them."""
 
+from api.training import (
+    datasets,
+    files,
+    models,
+    plots,
+    results,
+    scalers,
+    sessions,
+    time_settings,
+    training,
+)
 from api.training.blueprint import blueprint
 
-__all__ = ["blueprint"]
+__all__ = [
+    "blueprint",
+    "datasets",
+    "files",
+    "models",
+    "plots",
+    "results",
+    "scalers",
+    "sessions",
+    "time_settings",
+    "training",
+]

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from uuid import UUID, uuid4
 
 from services.errors import TooLarge
@@ -127,7 +127,7 @@ class Upload:
             "fileType": self.manifest.file_type,
             "bezeichnung": self.manifest.bezeichnung,
             "totalChunks": self.manifest.total_chunks,
-            "missingChunks": missing[:NAMED_MISSING],
+            "missing": missing[:NAMED_MISSING],
             "missingCount": len(missing),
         }
 
@@ -167,7 +167,7 @@ class ChunkStore:
         with _file_lock(upload.folder / ".assembly"):
             yield Upload(upload.folder)
 
-    def receive(self, session_id: UUID, source: BinaryIO, limit_bytes: int) -> Received:
+    def receive(self, session_id: UUID, source: IO[bytes], limit_bytes: int) -> Received:
         """Write a chunk to disk in small buffers; TooLarge as soon as it exceeds the limit."""
         folder = self._session(session_id) / ".incoming"
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from services.errors import BadRequest
+from services.errors import BadRequest, Invalid
 from services.file_fields import (
     CONFIGURED,
     MEASURED,
@@ -88,7 +88,7 @@ def read_header(fields: Mapping[str, Any]) -> ChunkHeader:
     total = _required("totalChunks", fields, 1, MAX_CHUNKS)
     index = _required("chunkIndex", fields, 0, MAX_CHUNKS - 1)
     if index >= total:
-        raise invalid("metadata.chunkIndex", f"({index}) must be below totalChunks ({total})")
+        raise _malformed("chunkIndex", f"({index}) must be below totalChunks ({total})")
     return ChunkHeader(
         session_ref=session_ref,
         file_name=safe_file_name(fields.get("fileName")),
@@ -101,10 +101,17 @@ def read_header(fields: Mapping[str, Any]) -> ChunkHeader:
 
 
 def _required(name: str, fields: Mapping[str, Any], low: int, high: int) -> int:
-    value = whole(f"metadata.{name}", fields.get(name), low, high)
+    try:
+        value = whole(name, fields.get(name), low, high)
+    except Invalid as error:
+        raise _malformed(name, error.message.removeprefix(f"{name} ")) from None
     if value is None:
-        raise BadRequest(f"metadata.{name} is missing", details={"field": name})
+        raise _malformed(name, "is missing")
     return value
+
+
+def _malformed(name: str, message: str) -> BadRequest:
+    return BadRequest(f"metadata.{name} {message}", details={"field": name})
 
 
 def file_type(value: Any) -> str:
@@ -136,7 +143,7 @@ def _hash(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
-        raise invalid(f"metadata.{name}", "must be a SHA-256 of 64 hexadecimal digits")
+        raise _malformed(name, "must be a SHA-256 of 64 hexadecimal digits")
     return value.lower()
 
 
@@ -167,6 +174,8 @@ def read_plan(fields: Any, file_name: str, of_type: str) -> FilePlan:
 
 def _settings(fields: Mapping[str, Any], of_type: str) -> dict[str, Any]:
     values = read_configured(fields)
+    if "bezeichnung" in fields and "bezeichnung" not in values:
+        raise invalid("bezeichnung", "must not be empty; leave it out to take the column's name")
     if values.pop("type", of_type) != of_type:
         raise invalid("fileMetadata.type", f"differs from fileType {of_type!r}")
     return values

@@ -38,6 +38,31 @@ def impatient(app: Flask, user: Tokens) -> World:
     return _world(app, user)
 
 
+@pytest.fixture
+def caller(app: Flask, user: Tokens) -> Caller:
+    return Caller(app.test_client(), user.access_token)
+
+
+@pytest.fixture
+def other(app: Flask, stranger: Tokens) -> Caller:
+    """Signed in as well, and owner of nothing that `caller` has."""
+    return Caller(app.test_client(), stranger.access_token)
+
+
+@pytest.fixture
+def working(running: Flask) -> Caller:
+    """A new user of an application whose workers work."""
+    services: Services = running.extensions[KEY]
+    tokens = services.accounts.sign_up(f"user-{uuid4().hex}@example.org", PASSWORD)
+    return Caller(running.test_client(), tokens.access_token)
+
+
+@pytest.fixture
+def working_dir(running: Flask) -> Path:
+    services: Services = running.extensions[KEY]
+    return services.settings.data_dir
+
+
 def _world(app: Flask, tokens: Tokens) -> World:
     services: Services = app.extensions[KEY]
     caller = Caller(app.test_client(), tokens.access_token)

@@ -1,0 +1,167 @@
+"""From a complete upload to its import job: assemble, store, submit, and say how it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from services.errors import AppError, BadRequest, Conflict, Invalid, Unavailable
+from services.jobs import Jobs, JobView
+from services.jobs.states import Status
+from services.storage.blobs import Blobs
+from services.storage.database import Database
+from services.storage.tables import JobRow
+from services.uploads.assembly import DamagedPart, Digest, digest_of, open_parts
+from services.uploads.chunks import Completed, Part, Upload
+from services.uploads.header import FilePlan, read_plan, suffix
+from services.workloads.series_import.config import SeriesColumn, SeriesImportConfig
+
+WORKLOAD = "series_import"
+
+
+class Imports:
+    """The jobs that read uploaded files; a job knows its upload, so nothing else has to remember it."""
+
+    def __init__(self, database: Database, blobs: Blobs, jobs: Jobs) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._jobs = jobs
+
+    def newest(self, user_id: UUID, session_id: UUID, upload: Upload) -> JobView | None:
+        """The last import of this upload."""
+        query = (
+            select(JobRow.id)
+            .where(JobRow.session_id == session_id, JobRow.workload == WORKLOAD)
+            .where(JobRow.config["upload_id"].as_string() == upload.manifest.upload_id)
+            .order_by(JobRow.created_at.desc())
+            .limit(1)
+        )
+        with self._database.read() as tx:
+            job_id = tx.scalar(query)
+        return None if job_id is None else self._jobs.get(user_id, job_id)
+
+    def ensure(self, user_id: UUID, session_id: UUID, upload: Upload) -> JobView:
+        """The import of a complete upload: the one there is, or a new one where that can help."""
+        plan = plan_of(upload)
+        job = self.newest(user_id, session_id, upload)
+        if job is None or _deserves_another(job, plan):
+            job = self._submit(user_id, session_id, upload, plan)
+        return job
+
+    def wait(self, user_id: UUID, job: JobView, seconds: float) -> JobView:
+        return self._jobs.wait(user_id, job.id, seconds)
+
+    def _submit(self, user_id: UUID, session_id: UUID, upload: Upload, plan: FilePlan) -> JobView:
+        manifest = upload.manifest
+        parts = [part for _, part in sorted(upload.parts().items())]
+        digest = self._digest(upload, parts)
+        key = f"files/{session_id}/{digest.sha256}{suffix(manifest.file_name)}"
+        with open_parts(parts) as source:
+            self._blobs.put(key, source)
+        config = SeriesImportConfig(
+            session_id=session_id,
+            upload_id=manifest.upload_id,
+            blob_key=key,
+            file_hash=digest.sha256,
+            size_bytes=digest.size_bytes,
+            file_name=manifest.file_name,
+            file_type="input" if manifest.file_type == "input" else "output",
+            series=[
+                SeriesColumn(
+                    file_id=uuid4(),
+                    column=series.column,
+                    bezeichnung=series.bezeichnung,
+                    settings=series.settings,
+                )
+                for series in plan.series
+            ],
+            import_options=plan.import_options,
+        )
+        return self._jobs.submit(user_id, WORKLOAD, config.model_dump(mode="json"), session_id=session_id)
+
+    def _digest(self, upload: Upload, parts: list[Part]) -> Digest:
+        try:
+            digest = digest_of(parts)
+        except DamagedPart as damaged:
+            damaged.part.path.unlink(missing_ok=True)
+            raise Conflict(
+                "A chunk was damaged on the disk of the server and was dropped",
+                code="MISSING_CHUNKS",
+                suggestion="Send the missing chunk again",
+                details=upload.missing_json(),
+            ) from None
+        expected = upload.manifest.file_hash
+        if expected is not None and expected != digest.sha256:
+            upload.drop_parts()
+            upload.save(file_hash=None)
+            raise Invalid(
+                "The assembled file does not have the fileHash that was announced",
+                code="FILE_HASH_MISMATCH",
+                suggestion="All chunks were dropped: send the file again from its first chunk",
+                details={"expected": expected, "computed": digest.sha256, "size_bytes": digest.size_bytes},
+            )
+        return digest
+
+
+def plan_of(upload: Upload) -> FilePlan:
+    manifest = upload.manifest
+    return read_plan(manifest.metadata or {}, manifest.file_name, manifest.file_type)
+
+
+def completed_by(job: JobView, upload: Upload) -> Completed:
+    """What to remember of the upload once its job is done."""
+    config = SeriesImportConfig.model_validate(job.config)
+    return Completed(
+        job_id=str(job.id),
+        file_ids=[str(series.file_id) for series in config.series],
+        names=[series.bezeichnung for series in config.series],
+        file_hash=config.file_hash,
+        size_bytes=config.size_bytes,
+        chunk_hashes=[part.sha256 for _, part in sorted(upload.parts().items())],
+    )
+
+
+def was_refused(job: JobView) -> bool:
+    """Whether the file itself was found wanting, so that the same import would end the same way."""
+    return bool(job.status == Status.FAILED and job.reason == "data_error")
+
+
+def failure_of(job: JobView) -> AppError:
+    """Why an import left no series, as an error of the request that waited for it."""
+    if job.status == Status.CANCELLED:
+        return Conflict(
+            "The import was cancelled",
+            code="IMPORT_CANCELLED",
+            suggestion="Send the last chunk again to start it anew",
+        )
+    error = dict(job.error or {})
+    arguments: dict[str, Any] = {
+        "code": error.get("code") or "IMPORT_FAILED",
+        "suggestion": error.get("suggestion"),
+        "details": error.get("details"),
+    }
+    message = error.get("error") or error.get("message") or "The file could not be imported"
+    if not was_refused(job):
+        arguments["suggestion"] = arguments["suggestion"] or "Send the last chunk again to repeat the import"
+        return Unavailable(message, **arguments)
+    return (
+        BadRequest(message, **arguments)
+        if arguments["code"] == "DUPLICATE_FILE"
+        else Invalid(message, **arguments)
+    )
+
+
+def _deserves_another(job: JobView, plan: FilePlan) -> bool:
+    """A cancelled or lost import is repeated; a refused one only if it is told something else."""
+    if job.status == Status.CANCELLED:
+        return True
+    return job.status == Status.FAILED and (not was_refused(job) or not _same_plan(job, plan))
+
+
+def _same_plan(job: JobView, plan: FilePlan) -> bool:
+    config = SeriesImportConfig.model_validate(job.config)
+    told = [(series.column, series.bezeichnung, series.settings) for series in config.series]
+    asked = [(series.column, series.bezeichnung, series.settings) for series in plan.series]
+    return told == asked and config.import_options == plan.import_options

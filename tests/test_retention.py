@@ -1,0 +1,163 @@
+"""The clean-up: what is old and nobody's goes, everything else stays."""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.retention import Retention
+from services.settings import Settings
+from services.storage.blobs.disk import DiskBlobs
+from services.storage.database import Database
+from services.storage.tables import Base, UserRow
+from services.uploads.chunks import ChunkStore, Upload, UploadName
+from tests.builders import add_artifact, add_file, add_job, add_session
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class World:
+    """A server's data without the server, and a clock that stands until it is told to go on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = START
+        self.settings = Settings.from_env({"DATA_DIR": str(folder)})
+        self.database = Database(self.settings.database_url)
+        Base.metadata.create_all(self.database.engine)
+        self.blobs = DiskBlobs(folder / "blobs")
+        self.chunks = ChunkStore(folder / "file_uploads")
+        self.retention = Retention(self.database, self.blobs, self.settings, lambda: self.now)
+        user_id = uuid4()
+        with self.database.write() as tx:
+            tx.add(UserRow(id=user_id, email="a@example.org", password_hash="-"))
+        self.user_id = user_id
+        self.session_id = add_session(self.database, user_id)
+
+    def upload(self, session_id: UUID, name: str = "load.csv") -> Upload:
+        upload = self.chunks.start(session_id, UploadName("input", name, 2, None))
+        upload.add(0, self.chunks.receive(session_id, io.BytesIO(b"first half"), 1000))
+        self.stamp(upload.folder)
+        return upload
+
+    def stamp(self, folder: Path) -> None:
+        """Files know the machine's clock; give them ours."""
+        moment = self.now.timestamp()
+        for path in (*folder.rglob("*"), folder):
+            os.utime(path, (moment, moment))
+
+    def blob(self, key: str) -> str:
+        self.blobs.put(key, io.BytesIO(b"content"))
+        return key
+
+    def dataset(self, name: str) -> Path:
+        folder = self.settings.data_dir / "cache" / "datasets" / name
+        folder.mkdir(parents=True)
+        (folder / "columns.npy").write_bytes(b"numbers")
+        self.stamp(folder)
+        return folder
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_an_unfinished_upload_is_kept_for_a_day_and_then_removed(world: World) -> None:
+    upload = world.upload(world.session_id)
+    world.now += timedelta(hours=23, minutes=59)
+    assert world.retention.sweep()["uploads"] == 0
+    world.now += timedelta(minutes=2)
+    assert world.retention.sweep()["uploads"] == 1
+    assert not upload.folder.exists()
+    assert not upload.folder.parent.exists(), "nothing is left of a session that has no uploads"
+
+
+def test_one_more_chunk_keeps_an_upload_alive(world: World) -> None:
+    upload = world.upload(world.session_id)
+    world.now += timedelta(hours=23)
+    upload.add(1, world.chunks.receive(world.session_id, io.BytesIO(b"second"), 1000))
+    world.stamp(upload.folder)
+    world.now += timedelta(hours=2)
+    assert world.retention.sweep()["uploads"] == 0
+    assert upload.missing() == []
+
+
+def test_a_finalized_session_is_protected(world: World) -> None:
+    upload = world.upload(world.session_id)
+    world.chunks.protect(world.session_id)
+    world.now += timedelta(days=30)
+    assert world.retention.sweep()["uploads"] == 0
+    assert upload.folder.exists()
+
+
+def test_a_new_upload_ends_the_protection(world: World) -> None:
+    world.upload(world.session_id)
+    world.chunks.protect(world.session_id)
+    world.upload(world.session_id, "more.csv")
+    world.now += timedelta(days=2)
+    assert world.retention.sweep()["uploads"] == 2
+
+
+def test_halves_of_files_are_swept_after_an_hour(world: World) -> None:
+    upload = world.upload(world.session_id)
+    torn = upload.folder.parent / ".incoming" / "half"
+    draft = world.settings.data_dir / "blobs" / "files" / ".x.csv.0a1b.tmp"
+    for path in (torn, draft):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half of")
+        world.stamp(path)
+    world.now += timedelta(minutes=59)
+    assert world.retention.sweep()["temp_files"] == 0
+    world.now += timedelta(minutes=2)
+    assert world.retention.sweep()["temp_files"] == 2
+    assert not torn.exists() and not draft.exists()
+    assert upload.missing() == [1]
+
+
+def test_a_blob_without_a_row_goes_after_an_hour_and_one_with_a_row_never(world: World) -> None:
+    named = world.blob(f"files/{world.session_id}/named.csv")
+    series = world.blob(f"series/{world.session_id}/named.parquet")
+    add_file(world.database, world.session_id, "Load", "input", storage_path=named, series_path=series)
+    job_id = add_job(world.database, world.user_id, world.session_id, status="completed")
+    artifact = add_artifact(world.database, world.blobs, job_id, "model", "model.npz", b"weights")
+    orphans = [
+        world.blob(key)
+        for key in (f"files/{uuid4()}/a.csv", f"series/{uuid4()}/a.parquet", f"jobs/{uuid4()}/1/model.npz")
+    ]
+    assert world.retention.sweep()["blobs"] == 0
+    world.now += timedelta(minutes=59)
+    assert world.retention.sweep()["blobs"] == 0
+    world.now += timedelta(minutes=2)
+    assert world.retention.sweep()["blobs"] == 3
+    assert not any(world.blobs.exists(key) for key in orphans)
+    assert all(world.blobs.exists(key) for key in (named, series, artifact))
+
+
+def test_what_a_working_job_may_still_need_is_not_orphaned(world: World) -> None:
+    job_id = add_job(world.database, world.user_id, world.session_id, status="running")
+    keys = [world.blob(f"jobs/{job_id}/1/half.npz"), world.blob(f"files/{world.session_id}/new.csv")]
+    world.retention.sweep()
+    world.now += timedelta(hours=5)
+    assert world.retention.sweep()["blobs"] == 0
+    assert all(world.blobs.exists(key) for key in keys)
+
+
+def test_a_dataset_goes_thirty_days_after_its_last_use(world: World) -> None:
+    unused, used, draft = world.dataset("unused"), world.dataset("used"), world.dataset(".draft-1")
+    world.now += timedelta(days=29)
+    world.stamp(used)
+    assert world.retention.sweep()["datasets"] == 1
+    assert not draft.exists()
+    world.now += timedelta(days=2)
+    assert world.retention.sweep()["datasets"] == 1
+    assert used.exists() and not unused.exists()
+
+
+def test_an_empty_server_has_nothing_to_clean(tmp_path: Path) -> None:
+    counts = World(tmp_path / "new").retention.sweep()
+    assert counts == {"uploads": 0, "temp_files": 0, "blobs": 0, "datasets": 0}
