@@ -32,7 +32,7 @@ class LocalRunner:
         self, database: Database, bus: EventBus, usage: Usage, settings: Settings, *, warm: bool = True
     ) -> None:
         self._settings = settings
-        self._warm = warm
+        self.warm = warm
         self._database = database
         self._bus = bus
         self._usage = usage
@@ -92,7 +92,7 @@ class LocalRunner:
         with self._lock:  # a worker that stop() does not see must not be born
             if self._stopping.is_set():
                 return None
-            worker = WorkerProcess(lane, self._environment(lane), warm=self._warm)
+            worker = WorkerProcess(lane, self._environment(lane), warm=self.warm)
             self._workers[worker.worker_id] = worker
             return worker
 

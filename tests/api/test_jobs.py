@@ -1,0 +1,125 @@
+"""The routes of jobs, with work done by a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.context import KEY
+from app import create_app
+from services.jobs.local import LocalRunner
+from services.wiring import Services
+from tests.conftest import PASSWORD, make_settings, signed_in
+
+JOBS = "/api/v1/training/jobs"
+
+
+@pytest.fixture(scope="module")
+def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application with toy workloads and a worker that starts cold."""
+    folder = tmp_path_factory.mktemp("jobs") / "data"
+    settings = make_settings(folder, TRAINYARD_WORKERS="1", TRAINYARD_EXTRA_WORKLOADS="tests.toy_workloads")
+    app = create_app(settings)
+    services: Services = app.extensions[KEY]
+    assert isinstance(services.runner, LocalRunner)
+    services.runner.warm = False
+    services.runner.start_workers()
+    yield app
+    services.runner.stop()
+    services.database.close()
+
+
+@pytest.fixture
+def jobs(working: Flask) -> Any:
+    return working.extensions[KEY].jobs
+
+
+@pytest.fixture
+def caller(working: Flask, tmp_path: Path) -> FlaskClient:
+    tokens = working.extensions[KEY].accounts.sign_up(f"{tmp_path.name}@example.org", PASSWORD)
+    client = signed_in(working, tokens)
+    client.user_id = tokens.user.id  # type: ignore[attr-defined]
+    return client
+
+
+def submit(jobs: Any, caller: Any, workload: str, config: dict[str, Any], wait: float = 20) -> str:
+    job = jobs.submit(caller.user_id, workload, config)
+    return str(jobs.wait(caller.user_id, job.id, wait).id)
+
+
+def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient) -> None:
+    job_id = submit(jobs, caller, "toy_metrics", {"n": 3})
+    body = caller.get(f"{JOBS}/{job_id}").get_json()
+    job = body["job"]
+    assert (job["status"], job["progress_percent"], job["current_epoch"]) == ("completed", 100.0, None)
+    assert job["config"] == {"n": 3}
+    assert [row["epoch"] for row in body["recent_metrics"]] == [1, 2, 3]
+    points = caller.get(f"{JOBS}/{job_id}/metrics?keys=val_loss&after_step=0&limit=2").get_json()["metrics"]
+    assert [(point["step"], point["value"]) for point in points] == [(1, None), (2, 0.5)]
+    listed = caller.get(f"{JOBS}?status=completed&workload=toy_metrics&limit=1").get_json()
+    assert [each["id"] for each in listed["jobs"]] == [job_id]
+    assert (listed["total"], listed["limit"], listed["offset"]) == (1, 1, 0)
+
+
+def test_events_are_read_from_where_one_left_off(jobs: Any, caller: FlaskClient) -> None:
+    job_id = submit(jobs, caller, "toy_count", {"n": 2})
+    body = caller.get(f"{JOBS}/{job_id}/events").get_json()
+    assert [event["seq"] for event in body["events"]] == list(range(1, body["last_seq"] + 1))
+    assert [event["type"] for event in body["events"]][:2] == ["queued", "started"]
+    rest = caller.get(f"{JOBS}/{job_id}/events?after_seq={body['last_seq'] - 1}").get_json()
+    assert [event["type"] for event in rest["events"]] == ["completed"]
+
+
+def test_artifacts_are_listed_and_downloaded(jobs: Any, caller: FlaskClient, tmp_path: Path) -> None:
+    job_id = submit(jobs, caller, "toy_gated", {"folder": str(tmp_path), "place": "none"})
+    artifacts = caller.get(f"{JOBS}/{job_id}/artifacts").get_json()["artifacts"]
+    assert [artifact["name"] for artifact in artifacts] == ["model.bin", "only-1.bin"]
+    with caller.get(f"{JOBS}/{job_id}/artifacts/model.bin") as answer:
+        assert (answer.data, answer.mimetype) == (b"attempt 1", "application/x-toy")
+    missing = caller.get(f"{JOBS}/{job_id}/artifacts/other.bin")
+    assert (missing.status_code, missing.get_json()["code"]) == (404, "ARTIFACT_NOT_FOUND")
+    lines = caller.get(f"{JOBS}/{job_id}/logs").get_json()["logs"]
+    assert [line["message"] for line in lines] == ["recorded"]
+    assert caller.get(f"{JOBS}/{job_id}/logs?after={lines[0]['id']}").get_json()["logs"] == []
+
+
+@pytest.mark.parametrize("way", ["post", "delete"])
+def test_a_running_job_is_asked_to_stop(jobs: Any, caller: Any, way: str) -> None:
+    job = jobs.submit(caller.user_id, "toy_hang", {})
+    url = f"{JOBS}/{job.id}"
+    answer = caller.delete(url) if way == "delete" else caller.post(f"{url}/cancel")
+    assert answer.status_code in (200, 202)
+    assert jobs.wait(caller.user_id, job.id, 5).status == "cancelled"
+    again = caller.delete(url)
+    assert (again.status_code, again.get_json()["job"]["status"]) == (200, "cancelled")
+
+
+def test_a_finished_job_cannot_be_cancelled(jobs: Any, caller: FlaskClient) -> None:
+    answer = caller.delete(f"{JOBS}/{submit(jobs, caller, 'toy_count', {})}")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "JOB_FINISHED")
+
+
+@pytest.mark.parametrize(
+    "query", ["?limit=0", "?limit=many", "?offset=-1", "?status=done", "?colour=red", "?session_id=.."]
+)
+def test_a_list_refuses_what_it_does_not_understand(caller: FlaskClient, query: str) -> None:
+    answer = caller.get(JOBS + query)
+    assert answer.status_code == 400
+    assert answer.get_json()["success"] is False
+
+
+@pytest.mark.parametrize("path", ["", "/events", "/metrics", "/logs", "/artifacts", "/artifacts/model.bin"])
+def test_another_users_job_is_not_found(
+    jobs: Any, working: Flask, caller: Any, tmp_path: Path, path: str
+) -> None:
+    tokens = working.extensions[KEY].accounts.sign_up(f"stranger-{tmp_path.name}@example.org", PASSWORD)
+    job_id = submit(jobs, caller, "toy_count", {}, wait=0)
+    answer = signed_in(working, tokens).get(f"{JOBS}/{job_id}{path}")
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "JOB_NOT_FOUND")
+    assert caller.get(f"{JOBS}/no-uuid{path}").status_code == 404
+    assert working.test_client().get(f"{JOBS}/{job_id}{path}").status_code == 401
