@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -27,7 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[
     shutil.copy(migrated, folder / "trainyard.db")
     app = create_app(make_settings(folder, TRAINYARD_INTERACTIVE_WAIT_SECONDS="20"))
     services: Services = app.extensions[KEY]
-    yield _world(app, services.accounts.sign_up("world@example.org", PASSWORD))
+    yield World.of(app, services.accounts.sign_up("world@example.org", PASSWORD))
     services.runner.stop()
     services.database.close()
 
@@ -35,26 +36,38 @@ def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[
 @pytest.fixture
 def impatient(app: Flask, user: Tokens) -> World:
     """The wait for small jobs is over before they can be done."""
-    return _world(app, user)
+    return World.of(app, user)
+
+
+@pytest.fixture(scope="session")
+def idle_app(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Flask]:
+    """An application that takes small chunks and does no jobs; every test brings users of its own."""
+    folder = tmp_path_factory.mktemp("idle") / "data"
+    folder.mkdir()
+    shutil.copy(migrated, folder / "trainyard.db")
+    wishes = {"TRAINYARD_INTERACTIVE_WAIT_SECONDS": "0.05", "TRAINYARD_CHUNK_MEGABYTES": "1"}
+    app = create_app(make_settings(folder, **wishes))
+    yield app
+    services: Services = app.extensions[KEY]
+    services.runner.stop()
+    services.database.close()
 
 
 @pytest.fixture
-def caller(app: Flask, user: Tokens) -> Caller:
-    return Caller(app.test_client(), user.access_token)
+def caller(idle_app: Flask) -> Caller:
+    return _new_user(idle_app)
 
 
 @pytest.fixture
-def other(app: Flask, stranger: Tokens) -> Caller:
+def other(idle_app: Flask) -> Caller:
     """Signed in as well, and owner of nothing that `caller` has."""
-    return Caller(app.test_client(), stranger.access_token)
+    return _new_user(idle_app)
 
 
 @pytest.fixture
 def working(running: Flask) -> Caller:
     """A new user of an application whose workers work."""
-    services: Services = running.extensions[KEY]
-    tokens = services.accounts.sign_up(f"user-{uuid4().hex}@example.org", PASSWORD)
-    return Caller(running.test_client(), tokens.access_token)
+    return _new_user(running)
 
 
 @pytest.fixture
@@ -63,7 +76,7 @@ def working_dir(running: Flask) -> Path:
     return services.settings.data_dir
 
 
-def _world(app: Flask, tokens: Tokens) -> World:
+def _new_user(app: Flask) -> Caller:
     services: Services = app.extensions[KEY]
-    caller = Caller(app.test_client(), tokens.access_token)
-    return World(caller, services.database, services.blobs, services.bus, tokens.user.id)
+    tokens = services.accounts.sign_up(f"user-{uuid4().hex}@example.org", PASSWORD)
+    return Caller(app.test_client(), tokens.access_token)

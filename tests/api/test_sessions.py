@@ -50,7 +50,7 @@ def test_an_id_of_the_client_opens_one_session_per_user(caller: Caller, other: C
     assert other.post("create-database-session", body)["sessionUuid"] != first
 
 
-@pytest.mark.parametrize("ref", ["nonsense", "session_", "session_1", "session_../../x_1", "%00", "1" * 400])
+@pytest.mark.parametrize("ref", ["nonsense", "session_", "session_1", "session_1_a-b", "%00", "1" * 400])
 def test_what_is_no_id_is_refused_before_anything_else(caller: Caller, ref: str) -> None:
     assert caller.refused("GET", f"session/{ref}", None, 400)["code"] == "BAD_UUID"
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 import io
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.settings import Settings
+from api.context import KEY
+from services.wiring import Services
 from tests.api.caller import Caller, accepted, refusal, series_csv, sha256
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return replace(settings, chunk_megabytes=1)
-
 
 LOAD = {"bezeichnung": "Load", "zeithorizontStart": "-24", "zeithorizontEnd": 0, "skalierung": "ja"}
 
@@ -228,7 +222,9 @@ def test_a_stranger_can_neither_send_nor_see_nor_drop(caller: Caller, other: Cal
     assert upload["missing"] == [1]
 
 
-def test_deleting_the_session_removes_its_chunks(caller: Caller, settings: Settings) -> None:
+def test_deleting_the_session_removes_its_chunks(caller: Caller) -> None:
+    services: Services = caller.client.application.extensions[KEY]
+    settings = services.settings
     session_id = caller.new_session()
     accepted(caller.send(session_id, b"x", 0, 2, metadata=LOAD))
     assert (settings.data_dir / "file_uploads" / session_id).is_dir()
