@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from api.context import KEY
+from services.accounts import Tokens
 from services.events import EventBus
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import JobRow
+from services.wiring import Services
 from tests.api.caller import Caller
+from tests.conftest import PASSWORD
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,28 @@ class World:
     """Calls take whole paths and insist on the shape of the answer."""
 
     caller: Caller
-    database: Database
-    blobs: Blobs
-    bus: EventBus
+    services: Services
     user_id: UUID
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    @property
+    def blobs(self) -> Blobs:
+        return self.services.blobs
+
+    @property
+    def bus(self) -> EventBus:
+        return self.services.bus
+
+    @classmethod
+    def of(cls, app: Flask, tokens: Tokens) -> World:
+        return cls(Caller(app.test_client(), tokens.access_token), app.extensions[KEY], tokens.user.id)
+
+    def neighbour(self, email: str) -> World:
+        """Another user of the same server."""
+        return World.of(self.caller.client.application, self.services.accounts.sign_up(email, PASSWORD))
 
     def raw(self, method: str, path: str, **arguments: Any) -> TestResponse:
         client, headers = self.caller.client, self.caller.headers
