@@ -18,7 +18,6 @@ from services.environment import environment
 
 @blueprint.post("/save-model/<session_id>")
 @require_auth
-@require_subscription
 def save_model(session_id: str) -> Any:
     """Every training stores its model when it completes; this says what is stored."""
     models = services().models.stored(g.user_id, session_id)

@@ -12,7 +12,6 @@ from api.training.arguments import job_id, query
 from api.training.blueprint import blueprint
 from api.training.body import json_object, session_ref
 from middleware.auth import require_auth
-from middleware.subscription import require_subscription
 from services.jobs.states import Status
 
 FIELDS = (
@@ -39,7 +38,6 @@ def visualizations(session_id: str) -> Any:
 
 @blueprint.post("/generate-plot")
 @require_auth
-@require_subscription
 def generate_plot() -> Any:
     """`model_id` is the job of a training; without it the newest is plotted."""
     body = json_object(FIELDS)

@@ -12,7 +12,6 @@ from api.training.arguments import flag, job_id, query
 from api.training.blueprint import blueprint
 from api.training.body import json_object
 from middleware.auth import require_auth
-from middleware.subscription import require_subscription
 
 
 @blueprint.get("/results-summary/<session_id>")
@@ -45,7 +44,6 @@ def evaluation_tables(session_id: str) -> Any:
 
 @blueprint.post("/save-evaluation-tables/<session_id>")
 @require_auth
-@require_subscription
 def save_evaluation_tables(session_id: str) -> Any:
     body = json_object(("df_eval", "df_eval_ts", "model_type", "job_id"))
     saved = services().results.save_tables(g.user_id, session_id, body, job_id(body.get("job_id")))

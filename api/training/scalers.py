@@ -12,7 +12,6 @@ from api.training.arguments import job_id, query
 from api.training.blueprint import blueprint
 from api.training.body import json_object
 from middleware.auth import require_auth
-from middleware.subscription import require_subscription
 from services.errors import BadRequest
 
 
@@ -33,7 +32,6 @@ def download_scalers(session_id: str) -> Any:
 
 @blueprint.post("/scale-data/<session_id>")
 @require_auth
-@require_subscription
 def scale_data(session_id: str) -> Any:
     body = json_object(("input_data", "save_scaled", "job_id"))
     save = body.get("save_scaled", False)
