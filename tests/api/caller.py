@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 
 class Caller:
@@ -68,11 +69,15 @@ class Caller:
         }
         form: dict[str, Any] = {
             "metadata": json.dumps(header),
-            "chunk": (io.BytesIO(content), "blob"),
+            "chunk": FileStorage(io.BytesIO(content), "blob"),
         }
         if metadata is not None:
             form["additionalData"] = json.dumps({"fileMetadata": metadata})
-        return self.request("POST", "upload-chunk", data=form, content_type="multipart/form-data")
+        return self.post_form("upload-chunk", form)
+
+    def post_form(self, path: str, form: dict[str, Any]) -> TestResponse:
+        boundary, data = encode_multipart(form)  # the test client would leave temporary files open
+        return self.request("POST", path, data=data, content_type=f"multipart/form-data; boundary={boundary}")
 
     def upload(self, session_id: str, content: bytes, chunks: int = 1, **arguments: Any) -> dict[str, Any]:
         """A whole file in equal chunks; the last answer."""

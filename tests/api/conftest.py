@@ -53,20 +53,27 @@ def idle_app(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterat
     services.database.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def caller(idle_app: Flask) -> Caller:
+    """One user for all tests that look at sessions of their own only: signing up is slow by design."""
     return _new_user(idle_app)
 
 
 @pytest.fixture
+def newcomer(idle_app: Flask) -> Caller:
+    """A user who has no session yet."""
+    return _new_user(idle_app)
+
+
+@pytest.fixture(scope="session")
 def other(idle_app: Flask) -> Caller:
     """Signed in as well, and owner of nothing that `caller` has."""
     return _new_user(idle_app)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def working(running: Flask) -> Caller:
-    """A new user of an application whose workers work."""
+    """A user of an application whose workers work."""
     return _new_user(running)
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
 
 from api.context import KEY
 from services.wiring import Services
@@ -190,7 +191,7 @@ def test_an_empty_chunk_is_refused(caller: Caller) -> None:
 
 def test_a_chunk_without_its_parts_is_refused(caller: Caller) -> None:
     def post(form: dict[str, Any]) -> dict[str, Any]:
-        answer = caller.request("POST", "upload-chunk", data=form, content_type="multipart/form-data")
+        answer = caller.post_form("upload-chunk", form)
         return refusal(answer, 400)
 
     about = (
@@ -317,14 +318,14 @@ def test_what_is_no_series_is_refused_with_a_reason(working: Caller, content: by
 def test_a_whole_file_goes_in_one_request(working: Caller) -> None:
     session_id = working.new_session()
     form = {
-        "file": (io.BytesIO(series_csv()), "load.csv"),
+        "file": FileStorage(io.BytesIO(series_csv()), "load.csv"),
         "sessionId": session_id,
         "type": "output",
         "bezeichnung": "Load",
         "zeithorizontStart": "0.25",
         "zeithorizontEnd": "24",
     }
-    answer = working.request("POST", "csv-files", data=form, content_type="multipart/form-data")
+    answer = working.post_form("csv-files", form)
     data = accepted(answer)["data"]
     (row,) = working.get(f"csv-files/{session_id}?type=output")["data"]
     assert row["id"] == data["id"]
