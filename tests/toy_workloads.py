@@ -104,6 +104,11 @@ def metrics(run: Run, config: Metrics) -> Mapping[str, Any]:
     return {}
 
 
+def liar(run: Run, _config: _Config) -> Mapping[str, Any]:
+    run.report(phase="train", event="completed")
+    return {}
+
+
 def gated(run: Run, config: Gated) -> Mapping[str, Any]:
     path = run.workdir / "model.bin"
     for name in ("model.bin", f"only-{run.attempt}.bin"):
@@ -139,6 +144,7 @@ _ALL = (
     _toy("toy_hang", Hang, usage="training"),
     _toy("toy_die", Die, usage="training"),
     _toy("toy_metrics", Metrics),
+    _toy("toy_liar", _Config),
     _toy("toy_gated", Gated, usage="training", record=f"{__name__}:record_gated"),
 )
 WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in _ALL}

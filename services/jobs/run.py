@@ -21,6 +21,7 @@ from services.storage.tables import ArtifactRow, JobRow, MetricRow, TrainingLogR
 from services.workloads.base import Phase
 
 MAX_MESSAGE = 2_000
+OURS = frozenset({"queued", "started", "completed", "failed", "cancelled", "requeued"})
 
 
 class JobRun:
@@ -67,6 +68,8 @@ class JobRun:
         event: str = "progress",
         data: Mapping[str, Any] | None = None,
     ) -> None:
+        if event in OURS:
+            raise ValueError(f"a workload cannot send the event {event!r}")
         self._heartbeat.check()
         with self._lock:
             begins = self._progress.note(phase, current, total, message, epoch)

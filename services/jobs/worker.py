@@ -12,7 +12,6 @@ import logging
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterable
 from importlib import import_module
 from threading import Event as Flag
@@ -29,7 +28,6 @@ from services.storage.database import Database
 from services.workloads.base import Workload
 
 IDLE_SECONDS = 1.0  # a missed wake-up costs no more than this
-NICENESS = 5
 log = logging.getLogger(__name__)
 
 
@@ -99,11 +97,15 @@ class Worker:
         """Import one more heavy module while no job waits; False when nothing is left to import."""
         if not self._cold:
             return False
-        import_module(self._cold.pop(0))
+        module = self._cold.pop(0)
+        try:
+            import_module(module)
+        except ImportError as error:  # its own jobs will fail and say so; those of other workloads need not
+            log.error("%s cannot be imported: %s", module, error)
         return True
 
     def _listen(self) -> None:
-        while sys.stdin.buffer.readline():
+        while os.read(0, 4096):
             self._woken.set()
         self.leave()
 
@@ -142,7 +144,6 @@ def main() -> None:
     chosen = parser.parse_args()
     output = _own_output()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our input
-    os.nice(NICENESS)
     settings = Settings.from_env()
     logs.configure(settings)
     logs.bind(worker=chosen.worker_id)

@@ -15,6 +15,7 @@ from services.events import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 READ_BYTES = 1 << 16
+NICENESS = 5  # the server answers first
 POLL_SECONDS = 0.5  # a dead worker whose pipe a child of its own keeps open is noticed after this
 
 
@@ -32,6 +33,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             bufsize=0,
         )
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._input = self._process.stdin

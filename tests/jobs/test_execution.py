@@ -102,3 +102,9 @@ def test_the_log_of_a_job_is_for_people(house: House) -> None:
     assert [row.name for row in artifacts] == ["model.bin", "only-1.bin"]
     with house.blobs.open(artifacts[0].blob_key) as stream:
         assert stream.read() == b"attempt 1"
+
+
+def test_a_workload_cannot_claim_to_have_completed(house: House) -> None:
+    job = worked(house, "toy_liar", {})
+    assert (job.status, job.reason) == ("failed", "internal_error")
+    assert "completed" not in house.told(job.id)

@@ -68,15 +68,16 @@ def test_a_kill_before_the_status_leaves_nothing_double(
     jobs = house.jobs(runner)
     job = jobs.submit(house.user, "toy_gated", {"folder": str(tmp_path), "place": place})
     first = marked(tmp_path, place, 1)
-    (tmp_path / "go").touch()
     os.kill(first, signal.SIGKILL)
+    (tmp_path / "go").touch()
     done = finished(jobs, house.user, job)
     assert (done.status, done.attempt) == ("completed", 2)
     assert house.told(job.id).count("completed") == 1
     house.assert_told_as_stored(job.id)
     artifacts = jobs.records.artifacts(house.user, job.id)
     assert [(row.name, row.attempt) for row in artifacts] == [("model.bin", 2), ("only-2.bin", 2)]
-    assert sorted(house.blobs_of(job.id)) == [f"jobs/{job.id}/2/model.bin", f"jobs/{job.id}/2/only-2.bin"]
+    kept = [f"jobs/{job.id}/2/model.bin", f"jobs/{job.id}/2/only-2.bin"]
+    until(lambda: sorted(house.blobs_of(job.id)) == kept)
     assert [line["message"] for line in jobs.records.logs(house.user, job.id)] == ["recorded"]
 
 
