@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.artifacts import Download, open_blob, png_data_uri
 from services.dataset_config import calendar_columns, dataset_config, session_files
@@ -103,7 +104,7 @@ class Datasets:
                 "job_id": str(trained.job.id),
             }
 
-    def _untrained_variables(self, tx: Any, session_id: UUID) -> dict[str, Any]:
+    def _untrained_variables(self, tx: Session, session_id: UUID) -> dict[str, Any]:
         files = session_files(tx, session_id)
         return {
             "input_variables": [row.bezeichnung for row in files if row.type == "input"],

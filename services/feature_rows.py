@@ -8,7 +8,7 @@ from typing import Any
 
 from services.errors import Invalid, TooLarge
 
-MAX_VALUES = 1_000_000
+MAX_VALUES = 500_000  # they travel through the job's row
 Rows = list[list[float]]
 
 
