@@ -8,13 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 Mode = Literal["LIN", "Dense", "CNN", "LSTM", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"]
 ALIASES = {"Linear": "LIN", "NN": "Dense"}
-ACTIVATIONS = {
-    name.lower(): name.lower()
-    for name in (
-        *("relu", "sigmoid", "tanh", "linear", "softmax"),
-        *("elu", "selu", "softplus", "softsign", "swish", "gelu"),
-    )
-} | {"keine": "linear"}
+ACTIVATIONS = (
+    *("relu", "sigmoid", "tanh", "linear", "softmax"),
+    *("elu", "selu", "softplus", "softsign", "swish", "gelu"),
+)
+NO_ACTIVATION = ("keine", "none")
 
 
 class ModelParams(BaseModel):
@@ -38,3 +36,31 @@ class ModelParams(BaseModel):
     PATIENCE: int | None = Field(default=None, ge=1, le=2000)
     SEED: int = Field(default=0, ge=0, le=2**31 - 1)
     MAX_ROWS: int = Field(default=5000, ge=10, le=1_000_000, description="most rows an SVR is fitted on")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_means_default(cls, values: Any) -> Any:
+        """A page sends empty fields as null; MODE has no default and stays required."""
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if value is not None}
+
+    @field_validator("MODE", mode="before")
+    @classmethod
+    def _old_names(cls, value: Any) -> Any:
+        return ALIASES.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("KERNEL", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("ACTF")
+    @classmethod
+    def _known_activation(cls, value: str) -> str:
+        name = value.lower()
+        if name in NO_ACTIVATION:
+            return "linear"
+        if name not in ACTIVATIONS:
+            raise ValueError(f"is none of {', '.join(ACTIVATIONS)}, Keine")
+        return name

@@ -1,0 +1,123 @@
+"""A feature of all samples without its windows: values on a lattice, one per sample, or by calculation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.sources import Source, load_source
+from services.forecasting.windows import Grid, Times, Values, lattice_step
+
+Indices = NDArray[np.int64]
+# Above this a lattice would be finer than the data deserve (steps that hardly ever meet).
+MAX_POINTS_PER_REFERENCE = 64
+MAX_POINTS = 2**28
+BATCH = 1024
+
+
+class Column(Protocol):
+    """`index` counts reference times of the grid, complete or not."""
+
+    def windows(self, index: Indices) -> Values:
+        """(k, steps)"""
+
+    def complete(self, count: int) -> NDArray[np.bool_]:
+        """Whether the window of every reference is free of NaN."""
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Equally spaced values; window i starts at i·per_reference and takes every per_step-th value."""
+
+    values: Values
+    per_reference: int
+    per_step: int
+    steps: int
+
+    def windows(self, index: Indices) -> Values:
+        start = index[:, None] * self.per_reference
+        return np.asarray(self.values[start + self.per_step * np.arange(self.steps)])
+
+    def complete(self, count: int) -> NDArray[np.bool_]:
+        known = np.isfinite(self.values)
+        result = np.ones(count, dtype=bool)
+        start = np.arange(count, dtype=np.int64) * self.per_reference
+        for k in range(self.steps):
+            result &= known[start + k * self.per_step]
+        return result
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        np.save(folder / f"{name}.npy", self.values)
+        shape = {"per_reference": self.per_reference, "per_step": self.per_step, "steps": self.steps}
+        return {"kind": "lattice", "file": f"{name}.npy", **shape}
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One value per reference, the same in every step of its window."""
+
+    values: Values
+    steps: int
+
+    def windows(self, index: Indices) -> Values:
+        return np.repeat(self.values[index][:, None], self.steps, axis=1)
+
+    def complete(self, count: int) -> NDArray[np.bool_]:
+        return np.isfinite(self.values[:count])
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        np.save(folder / f"{name}.npy", self.values)
+        return {"kind": "constant", "file": f"{name}.npy", "steps": self.steps}
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Steps that no common lattice meets: calculated from the source whenever a window is asked for."""
+
+    source: Source
+    part: int  # which of the source's columns
+    references: Times
+    window: Grid
+
+    def windows(self, index: Indices) -> Values:
+        at = self.references[index][:, None] + self.window.offsets
+        return self.source.values_at(at.ravel())[self.part].reshape(at.shape)
+
+    def complete(self, count: int) -> NDArray[np.bool_]:
+        parts = [np.arange(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
+        found = [np.isfinite(self.windows(part)).all(axis=1) for part in parts]
+        return np.concatenate(found) if found else np.empty(0, dtype=bool)
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        np.save(folder / f"{name}.npy", self.references)
+        window = {"start": self.window.start, "step": self.window.step, "steps": self.window.steps}
+        source = self.source.save(folder, name)
+        return {"kind": "computed", "file": f"{name}.npy", "part": self.part, **window, "source": source}
+
+
+def columns_of(source: Source, references: Times, window: Grid, stride: int) -> list[Column]:
+    """The columns of a source, in the smallest form that holds all windows."""
+    step = lattice_step(window, stride)
+    per_reference, per_step = stride // step, window.step // step
+    points = (len(references) - 1) * per_reference + (window.steps - 1) * per_step + 1
+    if per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
+        return [Computed(source, part, references, window) for part in range(source.width)]
+    first = int(references[0]) + window.start
+    found = source.values_at(first + step * np.arange(points, dtype=np.int64))
+    return [Lattice(values, per_reference, per_step, window.steps) for values in found]
+
+
+def load_column(folder: Path, about: dict[str, Any]) -> Column:
+    values = np.load(folder / about["file"], mmap_mode="r")
+    if about["kind"] == "lattice":
+        return Lattice(values, about["per_reference"], about["per_step"], about["steps"])
+    if about["kind"] == "constant":
+        return Constant(values, about["steps"])
+    window = Grid(about["start"], about["step"], about["steps"])
+    return Computed(load_source(folder, about["source"]), about["part"], values, window)

@@ -1,0 +1,310 @@
+"""A dataset: aligned features, the samples they make up, and batches of windows cut on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.calendar import ORDER, CalendarSpec, column_names
+from services.forecasting.columns import Column, Constant, columns_of, load_column
+from services.forecasting.errors import DataError
+from services.forecasting.scaling import Scaler, Scalers
+from services.forecasting.sources import CalendarSource, SeriesSource
+from services.forecasting.split import Split, SplitSpec, historical_split, honest_split
+from services.forecasting.windows import (
+    Arithmetic,
+    FeatureSpec,
+    Grid,
+    Times,
+    WindowSpec,
+    gap_limit,
+    grid,
+    reference_times,
+    window_means,
+)
+
+__all__ = ["CalendarSpec", "Dataset", "FeatureSpec", "Samples", "SplitSpec", "WindowSpec", "build"]
+
+Array = NDArray[np.float64]
+Rows = slice | NDArray[np.int64]
+BATCH = 2048
+META = "dataset.json"
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How a column wants to be scaled; fitted later, on training samples."""
+
+    name: str
+    scale: bool
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class History:
+    """What is measured of an output: the rows of its file, and its window."""
+
+    time: Times
+    value: Array
+    window: Grid
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """n samples; `references` are their reference times (ns, UTC), `index` their places on the grid."""
+
+    references: Times
+    index: NDArray[np.int64]
+    inputs: list[Column]
+    outputs: list[Column]
+    input_scaling: list[Scaling]
+    output_scaling: list[Scaling]
+    histories: list[History]
+    reach: tuple[int, int]
+    input_steps: int
+    output_steps: int
+    dropped: dict[str, int]
+
+    @property
+    def n(self) -> int:
+        return len(self.references)
+
+    @property
+    def input_names(self) -> list[str]:
+        return [each.name for each in self.input_scaling]
+
+    @property
+    def output_names(self) -> list[str]:
+        return [each.name for each in self.output_scaling]
+
+    @property
+    def step_minutes(self) -> list[float]:
+        """Distance of two steps of each output; 0 where there is one step."""
+        return [history.window.step_minutes for history in self.histories]
+
+    def raw_inputs(self, rows: Rows) -> Array:
+        """(k, input_steps, n_inputs), original units"""
+        return _stack(self.inputs, self.index[rows])
+
+    def raw_outputs(self, rows: Rows) -> Array:
+        """(k, output_steps, n_outputs), original units"""
+        return _stack(self.outputs, self.index[rows])
+
+    def split(self, spec: SplitSpec, arithmetic: Arithmetic) -> Split:
+        if arithmetic == "compat":
+            return historical_split(self.n, spec)
+        return honest_split(self.references, self.reach, spec)
+
+    def fit_scalers(self, rows: NDArray[np.int64]) -> Scalers:
+        """Extremes over all window values of these samples, feature by feature."""
+        index = self.index[rows]
+        return Scalers(
+            [
+                _fitted(column, how, index)
+                for column, how in zip(self.inputs, self.input_scaling, strict=True)
+            ],
+            [
+                _fitted(column, how, index)
+                for column, how in zip(self.outputs, self.output_scaling, strict=True)
+            ],
+        )
+
+    def samples(self, rows: NDArray[np.int64], scalers: Scalers) -> Samples:
+        return Samples(self, rows, scalers)
+
+    def save(self, folder: Path) -> None:
+        """Everything as .npy files to be memory-mapped, and one JSON that says what is what."""
+        folder.mkdir(parents=True)
+        np.save(folder / "references.npy", self.references)
+        np.save(folder / "index.npy", self.index)
+        about = {
+            "inputs": [column.save(folder, f"input{i}") for i, column in enumerate(self.inputs)],
+            "outputs": [column.save(folder, f"output{i}") for i, column in enumerate(self.outputs)],
+            "input_scaling": [vars(each) for each in self.input_scaling],
+            "output_scaling": [vars(each) for each in self.output_scaling],
+            "histories": [_save_history(history, folder, i) for i, history in enumerate(self.histories)],
+            "reach": self.reach,
+            "steps": [self.input_steps, self.output_steps],
+            "dropped": self.dropped,
+        }
+        (folder / META).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Dataset:
+        about: dict[str, Any] = json.loads((folder / META).read_text(encoding="utf-8"))
+        return cls(
+            references=np.load(folder / "references.npy"),
+            index=np.load(folder / "index.npy"),
+            inputs=[load_column(folder, each) for each in about["inputs"]],
+            outputs=[load_column(folder, each) for each in about["outputs"]],
+            input_scaling=[Scaling(**each) for each in about["input_scaling"]],
+            output_scaling=[Scaling(**each) for each in about["output_scaling"]],
+            histories=[_load_history(folder, each, i) for i, each in enumerate(about["histories"])],
+            reach=(about["reach"][0], about["reach"][1]),
+            input_steps=about["steps"][0],
+            output_steps=about["steps"][1],
+            dropped=about["dropped"],
+        )
+
+
+class Samples:
+    """Scaled windows of chosen samples, cut when asked for."""
+
+    def __init__(self, dataset: Dataset, rows: NDArray[np.int64], scalers: Scalers) -> None:
+        self._dataset = dataset
+        self._rows = rows
+        self._scalers = scalers
+        self.input_steps = dataset.input_steps
+        self.output_steps = dataset.output_steps
+        self.n_inputs = len(dataset.inputs)
+        self.n_outputs = len(dataset.outputs)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def x(self, rows: Rows) -> Array:
+        return self._scalers.scale_inputs(self._dataset.raw_inputs(self._rows[rows]))
+
+    def y(self, rows: Rows) -> Array:
+        return self._scalers.scale_outputs(self._dataset.raw_outputs(self._rows[rows]))
+
+
+def build(
+    inputs: list[FeatureSpec],
+    outputs: list[FeatureSpec],
+    calendar: list[CalendarSpec],
+    windows: WindowSpec,
+    *,
+    arithmetic: Arithmetic = "honest",
+    report: Callable[[float, float], None] = lambda _current, _total: None,
+) -> Dataset:
+    """Align all features on one grid of reference times and keep the samples that are complete."""
+    _refuse_missing_roles(inputs, outputs)
+    series = [(each, _grid(each, windows.input_steps)) for each in inputs]
+    series += [(each, _grid(each, windows.output_steps)) for each in outputs]
+    references = reference_times(series, len(inputs), windows, arithmetic)
+    if len(references) == 0:
+        raise _no_samples(0, {})
+    columns: list[Column] = []
+    complete = np.ones(len(references), dtype=bool)
+    dropped: dict[str, int] = {}
+    for done, (each, window) in enumerate(series, start=1):
+        column = _series_column(each, window, references, windows, arithmetic)
+        whole = column.complete(len(references))
+        dropped[each.name] = dropped.get(each.name, 0) + int((complete & ~whole).sum())
+        complete &= whole
+        columns.append(column)
+        report(done, len(series) + 1)
+    components = sorted(calendar, key=lambda spec: ORDER.index(spec.component))
+    extra = [_calendar_columns(spec, references, windows) for spec in components]
+    index = np.flatnonzero(complete)
+    if len(index) == 0:
+        raise _no_samples(len(references), dropped)
+    report(len(series) + 1, len(series) + 1)
+    return Dataset(
+        references=references[index],
+        index=index,
+        inputs=columns[: len(inputs)] + [column for each in extra for column in each],
+        outputs=columns[len(inputs) :],
+        input_scaling=[_scaling(each) for each in inputs]
+        + [s for spec in components for s in _calendar_scaling(spec)],
+        output_scaling=[_scaling(each) for each in outputs],
+        histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
+        reach=_reach([window for _, window in series]),
+        input_steps=windows.input_steps,
+        output_steps=windows.output_steps,
+        dropped={name: count for name, count in dropped.items() if count},
+    )
+
+
+def _grid(series: FeatureSpec, steps: int) -> Grid:
+    if len(series.time) == 0:
+        raise DataError("EMPTY_FILE", f"{series.name!r} holds no rows", details={"feature": series.name})
+    return grid(series.name, series.start_hours, series.end_hours, steps)
+
+
+def _series_column(
+    series: FeatureSpec, window: Grid, references: Times, windows: WindowSpec, arithmetic: Arithmetic
+) -> Column:
+    if series.window_mean:
+        whole = grid(series.name, series.start_hours, series.end_hours, 2)
+        return Constant(window_means(series, references, whole, arithmetic), window.steps)
+    limit = gap_limit(series, windows.max_gap_minutes, arithmetic)
+    (column,) = columns_of(SeriesSource(series, window.step, limit), references, window, windows.stride)
+    return column
+
+
+def _calendar_columns(spec: CalendarSpec, references: Times, windows: WindowSpec) -> list[Column]:
+    source = CalendarSource(spec, windows.timezone)
+    if not spec.per_step:
+        return [Constant(values, windows.input_steps) for values in source.values_at(references)]
+    window = grid(spec.component, spec.start_hours, spec.end_hours, windows.input_steps)
+    return columns_of(source, references, window, windows.stride)
+
+
+def _reach(windows: list[Grid]) -> tuple[int, int]:
+    return min(0, *(window.start for window in windows)), max(0, *(window.end for window in windows))
+
+
+def _scaling(series: FeatureSpec) -> Scaling:
+    return Scaling(series.name, series.scale, series.scale_min, series.scale_max)
+
+
+def _calendar_scaling(spec: CalendarSpec) -> list[Scaling]:
+    names = column_names(spec.component)
+    return [Scaling(name, spec.scale, spec.scale_min, spec.scale_max) for name in names]
+
+
+def _fitted(column: Column, how: Scaling, index: NDArray[np.int64]) -> Scaler:
+    if not how.scale:
+        return Scaler(how.name)
+    low, high = np.inf, -np.inf
+    for start in range(0, len(index), BATCH):
+        values = column.windows(index[start : start + BATCH])
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+    return Scaler(how.name, low, high, how.low, how.high)
+
+
+def _stack(columns: list[Column], index: NDArray[np.int64]) -> Array:
+    return np.stack([column.windows(index) for column in columns], axis=2)
+
+
+def _save_history(history: History, folder: Path, i: int) -> dict[str, Any]:
+    np.save(folder / f"history{i}.time.npy", history.time)
+    np.save(folder / f"history{i}.value.npy", history.value)
+    return vars(history.window)
+
+
+def _load_history(folder: Path, window: dict[str, Any], i: int) -> History:
+    time = np.load(folder / f"history{i}.time.npy", mmap_mode="r")
+    return History(time, np.load(folder / f"history{i}.value.npy", mmap_mode="r"), Grid(**window))
+
+
+def _refuse_missing_roles(inputs: list[FeatureSpec], outputs: list[FeatureSpec]) -> None:
+    for role, files in (("input", inputs), ("output", outputs)):
+        if not files:
+            raise DataError(
+                "MISSING_FILES",
+                f"There is no {role} file",
+                suggestion=f"Upload at least one file of type {role}",
+                details={"field": "type"},
+            )
+
+
+def _no_samples(references: int, dropped: dict[str, int]) -> DataError:
+    """Say which feature left the fewest."""
+    why = ", ".join(f"{name!r} is incomplete for {count}" for name, count in dropped.items() if count)
+    text = f"Of {references} reference times none has complete windows: {why}" if references else ""
+    return DataError(
+        "NO_SAMPLES",
+        text or "The windows reach beyond the data: no reference time has room for all of them",
+        suggestion="Shorten the windows (zeithorizontStart, zeithorizontEnd), allow longer gaps or add data",
+        details={"reference_times": references, "incomplete": dropped},
+    )

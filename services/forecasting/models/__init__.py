@@ -1,0 +1,75 @@
+"""The model families; importing this loads none of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from services.forecasting.errors import DataError
+from services.forecasting.models.files import META
+from services.forecasting.models.parameters import ModelParams
+
+if TYPE_CHECKING:
+    from services.forecasting.models.base import Model
+
+Arithmetic = Literal["honest", "compat"]
+KERAS_MODES = ("Dense", "CNN", "LSTM", "AR LSTM")
+
+
+def create(params: ModelParams, arithmetic: Arithmetic, *, anchors: list[int | None]) -> Model:
+    """A model to be fitted; `anchors[j]` is the input column that is output j's own past, if there is one."""
+    if arithmetic == "compat" and params.MODE not in ("LIN", "SVR_MIMO", "Dense"):
+        raise DataError(
+            "NO_COMPAT_ARITHMETIC",
+            f"{params.MODE} has no historical arithmetic: the first system's never gave a right result",
+            suggestion='Leave "arithmetic": "compat" out, or take LIN, SVR_MIMO or Dense',
+            details={"field": "MODE"},
+        )
+    model = _family(params, arithmetic, anchors)
+    model.mode = params.MODE
+    return model
+
+
+def _family(params: ModelParams, arithmetic: Arithmetic, anchors: list[int | None]) -> Model:
+    if params.MODE == "LIN":
+        from services.forecasting.models import linear
+
+        return linear.StepwiseLinear() if arithmetic == "compat" else linear.DirectLinear()
+    if params.MODE in KERAS_MODES:
+        from services.forecasting.models import keras_model
+
+        return keras_model.KerasModel(params, arithmetic, anchors)
+    if params.MODE == "LGBMR":
+        from services.forecasting.models import boosting
+
+        return boosting.Boosting(params)
+    from services.forecasting.models import svr
+
+    return svr.create(params, arithmetic)
+
+
+def load(folder: Path) -> Model:
+    """A fitted model from the files that Model.save wrote; nothing in them is executed."""
+    mode: str = json.loads((folder / META).read_text(encoding="utf-8"))["mode"]
+    model = _load(mode, folder)
+    model.mode = mode
+    return model
+
+
+def _load(mode: str, folder: Path) -> Model:
+    if mode == "LIN":
+        from services.forecasting.models import linear
+
+        return linear.load(folder)
+    if mode in KERAS_MODES:
+        from services.forecasting.models import keras_model
+
+        return keras_model.load(folder)
+    if mode == "LGBMR":
+        from services.forecasting.models import boosting
+
+        return boosting.load(folder)
+    from services.forecasting.models import svr
+
+    return svr.load(folder)

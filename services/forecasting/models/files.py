@@ -1,0 +1,3 @@
+"""Names of the files that describe a stored model."""
+
+META = "model.json"

@@ -1,0 +1,232 @@
+"""Windows around reference times: which instants they hold, and their values by interpolation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import gcd, isfinite
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.errors import DataError
+
+Times = NDArray[np.int64]  # nanoseconds since 1970, UTC
+Values = NDArray[np.float64]
+Method = Literal["linear", "mean", "nearest"]
+Arithmetic = Literal["honest", "compat"]
+
+HOUR = 3_600 * 10**9
+MINUTE = 60 * 10**9
+# A gap counts as one when it is longer than this many usual steps, unless a limit is given.
+USUAL_STEPS = 3
+
+
+@dataclass(frozen=True)
+class WindowSpec:
+    """How many steps, and where the reference times lie; limits are in minutes."""
+
+    input_steps: int
+    output_steps: int
+    stride_minutes: float
+    offset_minutes: float = 0.0
+    timezone: str = "UTC"
+    max_gap_minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.stride_minutes) or round(self.stride_minutes * MINUTE) <= 0:
+            raise DataError(
+                "INVALID_ZEITSCHRITTE",
+                f"zeitschrittweite must be more than 0 minutes, not {self.stride_minutes}",
+                details={"field": "zeitschrittweite"},
+            )
+
+    @property
+    def stride(self) -> int:
+        return round(self.stride_minutes * MINUTE)
+
+    @property
+    def offset(self) -> int:
+        return round(self.offset_minutes * MINUTE)
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """A series and the window that is cut from it; NaN in `value` means missing."""
+
+    name: str
+    time: Times = field(repr=False)
+    value: Values = field(repr=False)
+    start_hours: float
+    end_hours: float
+    method: Method = "linear"
+    window_mean: bool = False
+    scale: bool = True
+    scale_min: float = 0.0
+    scale_max: float = 1.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The instants of a window relative to its reference time: start, then equal steps (ns)."""
+
+    start: int
+    step: int
+    steps: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.step * (self.steps - 1)
+
+    @property
+    def offsets(self) -> Times:
+        return self.start + self.step * np.arange(self.steps, dtype=np.int64)
+
+    @property
+    def step_minutes(self) -> float:
+        return self.step / MINUTE
+
+
+def grid(name: str, start_hours: float, end_hours: float, steps: int) -> Grid:
+    """A window of one step holds its end: the newest past value, or the far end of the horizon."""
+    start, end = round(start_hours * HOUR), round(end_hours * HOUR)
+    if steps == 1:
+        return Grid(end, 0, 1)
+    if start >= end:
+        raise DataError(
+            "INVALID_WINDOW",
+            f"The window of {name!r} must start before it ends, not {start_hours} h to {end_hours} h",
+            suggestion="Set zeithorizontStart below zeithorizontEnd",
+            details={"field": "zeithorizontStart", "feature": name},
+        )
+    return Grid(start, round((end - start) / (steps - 1)), steps)
+
+
+def gap_limit(series: FeatureSpec, max_gap_minutes: float | None, arithmetic: Arithmetic) -> int | None:
+    """Longest distance of two rows (ns) that is bridged; the historical arithmetic bridges everything."""
+    if arithmetic == "compat":
+        return None
+    if max_gap_minutes is not None:
+        return round(max_gap_minutes * MINUTE)
+    steps = np.diff(series.time)
+    return int(USUAL_STEPS * np.median(steps)) if len(steps) else 0
+
+
+def values_at(series: FeatureSpec, at: Times, step: int, limit: int | None) -> Values:
+    """The series at these instants by its method; NaN where it says nothing."""
+    if series.method == "nearest":
+        return _nearest(series.time, series.value, at, limit)
+    if series.method == "mean" and step > 0:
+        return _means(series.time, series.value, at, step)
+    return interpolate(series.time, series.value, at, limit)
+
+
+def interpolate(time: Times, value: Values, at: Times, limit: int | None) -> Values:
+    """The row at the instant, or the straight line between its neighbours (A.4); NaN rows are barriers."""
+    right = np.searchsorted(time, at, side="left")
+    inside = (right < len(time)) & (at >= time[0])
+    right = np.minimum(right, len(time) - 1)
+    left = np.where(time[right] == at, right, np.maximum(right - 1, 0))
+    distance = time[right] - time[left]
+    share = (at - time[left]) / np.where(distance == 0, 1, distance)
+    result = value[left] + (value[right] - value[left]) * share
+    exact = left == right
+    result[exact] = value[right[exact]]
+    outside = ~inside if limit is None else ~inside | (distance > limit)
+    result[outside] = np.nan
+    return np.asarray(result)
+
+
+def _nearest(time: Times, value: Values, at: Times, limit: int | None) -> Values:
+    """The row closest in time, the earlier of two; only between the first and the last row."""
+    right = np.minimum(np.searchsorted(time, at, side="left"), len(time) - 1)
+    left = np.maximum(right - 1, 0)
+    chosen = np.where(time[right] - at < at - time[left], right, left)
+    chosen = np.where(time[right] == at, right, chosen)
+    result = value[chosen].copy()
+    wrong = (at < time[0]) | (at > time[-1])
+    if limit is not None:
+        wrong |= np.abs(time[chosen] - at) > limit
+    result[wrong] = np.nan
+    return np.asarray(result)
+
+
+def _means(time: Times, value: Values, at: Times, step: int) -> Values:
+    """The mean of the numbers in (instant - step, instant]; NaN without any."""
+    sums, counts = _cumulated(value)
+    first = np.searchsorted(time, at - step, side="right")
+    last = np.searchsorted(time, at, side="right")
+    return _mean_between(sums, counts, first, last)
+
+
+def window_means(series: FeatureSpec, references: Times, window: Grid, arithmetic: Arithmetic) -> Values:
+    """One mean per reference over its whole window; NaN where there is none.
+
+    The historical arithmetic leaves the last row out and takes what there is before the file begins.
+    """
+    sums, counts = _cumulated(series.value)
+    begin, end = references + window.start, references + window.end
+    first = np.searchsorted(series.time, begin, side="left")
+    last = np.searchsorted(series.time, end, side="right")
+    if arithmetic == "compat":
+        result = _mean_between(sums, counts, first, np.maximum(last - 1, 0))
+        result[last == 0] = np.nan
+        return result
+    result = _mean_between(sums, counts, first, last)
+    result[(begin < series.time[0]) | (end > series.time[-1])] = np.nan
+    return result
+
+
+def _cumulated(value: Values) -> tuple[Values, Times]:
+    numeric = np.isfinite(value)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(numeric, value, 0.0))])
+    return sums, np.concatenate([[0], np.cumsum(numeric)])
+
+
+def _mean_between(sums: Values, counts: Times, first: Times, last: Times) -> Values:
+    last = np.maximum(last, first)
+    count = counts[last] - counts[first]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((sums[last] - sums[first]) / count)
+
+
+def reference_times(
+    features: list[tuple[FeatureSpec, Grid]], n_inputs: int, spec: WindowSpec, arithmetic: Arithmetic
+) -> Times:
+    """Every instant at which a forecast could be made; incomplete ones are dropped later."""
+    if arithmetic == "compat":
+        return _historical_references([series for series, _ in features[:n_inputs]], spec)
+    low = max(int(series.time[0]) - window.start for series, window in features)
+    high = min(int(series.time[-1]) - window.end for series, window in features)
+    first = spec.offset + -(-(low - spec.offset) // spec.stride) * spec.stride
+    return _arange(first, high, spec.stride)
+
+
+def _historical_references(inputs: list[FeatureSpec], spec: WindowSpec) -> Times:
+    """From the hour before the first input row, in steps, up to the earliest last row (A.3)."""
+    start = min(int(series.time[0]) for series in inputs)
+    end = min(int(series.time[-1]) for series in inputs)
+    first = start // HOUR * HOUR - HOUR + spec.offset
+    if first < start:
+        first += -(-(start - first) // spec.stride) * spec.stride
+    return _arange(first, end, spec.stride)
+
+
+MAX_REFERENCES = 20_000_000
+
+
+def _arange(first: int, last: int, stride: int) -> Times:
+    count = max(0, (last - first) // stride + 1)
+    if count > MAX_REFERENCES:
+        raise DataError(
+            "TOO_MANY_SAMPLES",
+            f"zeitschrittweite gives {count} reference times; at most {MAX_REFERENCES} are taken",
+            suggestion="Use a wider zeitschrittweite",
+            details={"field": "zeitschrittweite", "limit": MAX_REFERENCES},
+        )
+    return first + stride * np.arange(count, dtype=np.int64)
+
+
+def lattice_step(window: Grid, stride: int) -> int:
+    """The widest step that meets every instant of every window."""
+    return gcd(window.step, stride) if window.step else stride
