@@ -172,7 +172,7 @@ class ChunkStore:
         folder = self._session(session_id) / ".incoming"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / uuid4().hex
-        digest, size = hashlib.sha256(), 0
+        digest, size, complete = hashlib.sha256(), 0, False
         try:
             with path.open("xb") as file:
                 while buffer := source.read(BUFFER_BYTES):
@@ -183,9 +183,10 @@ class ChunkStore:
                     file.write(buffer)
                 file.flush()
                 os.fsync(file.fileno())
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+            complete = True
+        finally:
+            if not complete:
+                path.unlink(missing_ok=True)
         return Received(path, digest.hexdigest(), size)
 
     def uploads(self, session_id: UUID) -> list[Upload]:
