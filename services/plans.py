@@ -15,7 +15,6 @@ from services.errors import Forbidden
 from services.storage.database import Database
 from services.storage.tables import PlanRow, SubscriptionRow, UsageEventRow, now
 
-
 UNLIMITED = -1
 STANDARD = "standard"
 

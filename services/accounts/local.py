@@ -92,7 +92,9 @@ class LocalAccounts:
             if row is not None:  # spent or expired: whoever holds it, this sign-in is over
                 self._end(tx, row.family)
         raise Unauthenticated(
-            "The refresh token is not valid any more", code="INVALID_REFRESH_TOKEN", suggestion="Sign in again"
+            "The refresh token is not valid any more",
+            code="INVALID_REFRESH_TOKEN",
+            suggestion="Sign in again",
         )
 
     def sign_out(self, refresh_token: str) -> None:

@@ -1,0 +1,232 @@
+"""Says a stored event in the Socket.IO words of the page: one event becomes a list of (name, payload).
+
+Every payload names its `job_id`. `seq` stands on the payload that completes the stored event, so a client
+that keeps the highest `seq` it saw, and sends it as `after_seq` when it comes back, misses nothing.
+`progress_percent` is the share of the whole job and never falls; `phase_percent` is that of the phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.events import Event
+
+Message = tuple[str, dict[str, Any]]
+
+# Small jobs a request waits for; the page was never told of them through the socket.
+SILENT_WORKLOADS = frozenset({"series_import", "plot", "predict", "arrays"})
+DATASET_WORKLOAD = "dataset"
+PHASES = {
+    "prepare": ("data_transformation", "data_transformation"),
+    "train": ("processing", "training_execution"),
+    "evaluate": ("post_training", "post_training"),
+    "export": ("post_training", "post_training"),
+    "register": ("post_training", "post_training"),
+}
+DATASET_STEPS = {
+    None: "starting",
+    "prepare": "parsingFiles",
+    "train": "calculatingDatasets",
+    "evaluate": "generatingInput",
+    "export": "savingToDatabase",
+    "register": "savingToDatabase",
+}
+
+
+def translate(event: Event, session_id: str) -> list[Message]:
+    """What a client that joined as `session_id` hears of this event; often one message, sometimes none."""
+    if event.workload in SILENT_WORKLOADS:
+        return []
+    rules = DATASET_RULES if event.workload == DATASET_WORKLOAD else TRAINING_RULES
+    rule = rules.get(event.type)
+    messages = rule(event) if rule else []
+    for _, payload in messages:
+        payload.update(session_id=session_id, job_id=str(event.job_id), timestamp=event.at)
+    if messages:
+        messages[-1][1]["seq"] = event.seq
+    return messages
+
+
+def training_progress(data: Mapping[str, Any], *, at: str) -> dict[str, Any]:
+    """The payload of `training_progress` for a progress object, live or as kept in the job's row."""
+    phase = data.get("phase")
+    status, shown = PHASES.get(str(phase), ("processing", "training_execution"))
+    metrics = data.get("metrics") or {}
+    return {
+        "status": status,
+        "phase": shown,
+        "step": phase,
+        "current_step": phase,
+        "message": data.get("message") or f"Phase {phase}",
+        "progress_percent": data.get("percent"),
+        "phase_percent": _share(data.get("current"), data.get("total")),
+        "current_iteration": data.get("current"),
+        "total_iterations": data.get("total"),
+        "elapsed_seconds": data.get("elapsed_s"),
+        "eta_seconds": data.get("eta_s"),
+        "estimated_completion": _later(at, data.get("eta_s")),
+        "epoch": data.get("epoch"),
+        "total_epochs": data.get("total_epochs"),
+        "model_name": data.get("model_name"),
+        "loss": metrics.get("loss"),
+        "val_loss": metrics.get("val_loss"),
+    }
+
+
+def duration(seconds: float | None) -> str | None:
+    """Seconds as people say them: 45s, 3m 20s, 1h 05m."""
+    if seconds is None:
+        return None
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+    return f"{minutes // 60}h {minutes % 60:02d}m"
+
+
+def _share(current: float | None, total: float | None) -> float | None:
+    return None if current is None or not total else round(100 * min(1.0, current / total), 1)
+
+
+def _later(at: str, seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return (datetime.fromisoformat(at) + timedelta(seconds=seconds)).isoformat()
+
+
+def _queued(event: Event) -> list[Message]:
+    text = "Waiting for a free worker" if event.type == "queued" else "The worker was lost; starting again"
+    payload = {"status": event.type, "phase": "queued", "progress_percent": 0, "message": text}
+    return [("training_progress", payload)]
+
+
+def _started(event: Event) -> list[Message]:
+    payload = {
+        "status": "training_starting",
+        "phase": "training_execution",
+        "progress_percent": 0,
+        "message": "Training starts",
+        "model_name": event.data.get("model_name"),
+        "total_epochs": event.data.get("total_epochs"),
+        "attempt": event.attempt,
+    }
+    return [("training_progress", payload)]
+
+
+def _progress(event: Event) -> list[Message]:
+    return [("training_progress", training_progress(event.data, at=event.at))]
+
+
+def _values(event: Event, *names: str) -> dict[str, Any]:
+    """Named values of a metrics event, wherever its workload put them; absent ones are null."""
+    metrics = event.data.get("metrics") or {}
+    return {name: metrics.get(name, event.data.get(name)) for name in names}
+
+
+def _metrics(event: Event) -> list[Message]:
+    measured = _values(
+        event,
+        "loss",
+        "val_loss",
+        "root_mean_squared_error",
+        "val_root_mean_squared_error",
+        "accuracy",
+        "val_accuracy",
+    )
+    eta = event.data.get("eta_s")
+    payload = {
+        "metrics_type": "real_time",
+        "metrics": event.data.get("metrics") or {},
+        **_values(event, "epoch", "total_epochs", "model_name", "epoch_duration"),
+        **measured,
+        "eta_seconds": eta,
+        "eta_formatted": duration(eta),
+        "progress_percent": event.data.get("percent"),
+    }
+    return [("training_metrics", payload)]
+
+
+def _batch(event: Event) -> list[Message]:
+    payload = _values(event, "batch", "total_batches", "loss", "root_mean_squared_error", "model_name")
+    payload["current_epoch"] = event.data.get("epoch")
+    payload["total_epochs"] = event.data.get("total_epochs")
+    return [("training_batch_progress", payload)]
+
+
+def _completed(event: Event) -> list[Message]:
+    text = "Training completed, everything is stored"
+    end = {
+        "status": "training_completed",
+        "phase": "completed",
+        "progress_percent": 100,
+        "model_type": event.data.get("model_type") or event.data.get("model_name"),
+        "message": text,
+    }
+    return [("training_progress", end), ("training_completed", {"success": True, "message": text})]
+
+
+def _reason(event: Event) -> tuple[str, str]:
+    """Code and sentence of a failure."""
+    error = event.data.get("error") or {}
+    if isinstance(error, str):
+        error = {"error": error, "code": event.data.get("code")}
+    code = error.get("code") or event.data.get("reason") or "JOB_FAILED"
+    return str(code), str(error.get("error") or error.get("message") or "The job failed")
+
+
+def _failed(event: Event) -> list[Message]:
+    code, text = _reason(event)
+    error = event.data.get("error")
+    suggestion = error.get("suggestion") if isinstance(error, dict) else None
+    payload = {"status": "failed", "error": text, "message": text, "code": code}
+    return [("training_error", payload | ({"suggestion": suggestion} if suggestion else {}))]
+
+
+def _cancelled(event: Event) -> list[Message]:
+    return [("training_cancelled", {"status": "cancelled", "message": "Training was cancelled"})]
+
+
+def _dataset(status: str, step: str, progress: float | None, eta: float | None = None) -> list[Message]:
+    key = f"violin.progress.{step}"
+    payload = {"status": status, "progress": progress, "step": key, "message": key, "eta_seconds": eta}
+    return [("dataset_status_update", payload)]
+
+
+def _dataset_progress(event: Event) -> list[Message]:
+    said = str(event.data.get("message") or "")
+    phase = event.data.get("phase")
+    step = said.removeprefix("violin.progress.") if said.startswith("violin.progress.") else None
+    step = step or DATASET_STEPS.get(phase, "calculatingDatasets")
+    return _dataset("processing", step, event.data.get("percent"), event.data.get("eta_s"))
+
+
+def _dataset_failed(event: Event) -> list[Message]:
+    code, text = _reason(event)
+    messages = _dataset("failed", "failed", None)
+    messages[0][1].update(error=text, error_details=text, code=code)
+    return messages
+
+
+Rule = Callable[[Event], list[Message]]
+
+TRAINING_RULES: dict[str, Rule] = {
+    "queued": _queued,
+    "requeued": _queued,
+    "started": _started,
+    "progress": _progress,
+    "metrics": _metrics,
+    "batch": _batch,
+    "completed": _completed,
+    "failed": _failed,
+    "cancelled": _cancelled,
+}
+
+DATASET_RULES: dict[str, Rule] = {
+    "queued": lambda event: _dataset("processing", "starting", 0),
+    "started": lambda event: _dataset("processing", "starting", 0),
+    "progress": _dataset_progress,
+    "completed": lambda event: _dataset("completed", "complete", 100, 0),
+    "failed": _dataset_failed,
+    "cancelled": lambda event: _dataset("cancelled", "cancelled", None),
+}

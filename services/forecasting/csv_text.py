@@ -1,0 +1,130 @@
+"""From the bytes of an uploaded file to UTF-8 text with lines of a bearable length."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.forecasting.errors import DataError
+
+BUFFER = 1 << 20
+MAX_LINE_BYTES = 1_000_000
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
+
+
+def as_utf8(path: Path, folder: Path, encoding: str | None = None) -> tuple[Path, str]:
+    """A UTF-8 file without BOM (the file itself where it is one), and the encoding it had."""
+    if path.stat().st_size == 0:
+        raise DataError("EMPTY_FILE", "The file has 0 bytes", suggestion="Upload a file with data")
+    found = encoding or detect_encoding(path)
+    if found == "utf-8":
+        _refuse_nul(path)
+        target = path
+    else:
+        target = folder / "utf8.csv"
+        _transcode(path, target, found)
+    _refuse_long_lines(target)
+    return target, found
+
+
+def detect_encoding(path: Path) -> str:
+    """BOM, else UTF-16 by its NULs, else UTF-8 if the whole file is valid, else cp1252, else latin-1."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    for mark, name in BOMS:
+        if head.startswith(mark):
+            return name
+    if b"\0" in head:
+        return _utf16_by_nuls(head)
+    for name in ("utf-8", "cp1252"):
+        if _is_valid(path, name):
+            return name
+    return "latin-1"
+
+
+def _utf16_by_nuls(head: bytes) -> str:
+    """Plain text in UTF-16 has a NUL in every second byte, and only there."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) / 2
+    if odd > 0.7 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.7 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    raise _not_text()
+
+
+def _is_valid(path: Path, encoding: str) -> bool:
+    try:
+        for _ in _decoded(path, encoding):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded(path: Path, encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        while block := file.read(BUFFER):
+            yield decoder.decode(block)
+        yield decoder.decode(b"", final=True)
+
+
+def _transcode(path: Path, target: Path, encoding: str) -> None:
+    try:
+        with target.open("w", encoding="utf-8", newline="") as out:
+            for number, text in enumerate(_decoded(path, encoding)):
+                if "\0" in text:
+                    raise _not_text()
+                out.write(text.removeprefix("\ufeff") if number == 0 else text)
+    except (UnicodeDecodeError, LookupError):
+        raise DataError(
+            "NOT_TEXT",
+            f"The file is not written in {encoding}",
+            suggestion=f"Leave importOptions.encoding out, or use one of {', '.join(ENCODINGS)}",
+            details={"field": "importOptions.encoding"},
+        ) from None
+
+
+def _refuse_nul(path: Path) -> None:
+    with path.open("rb") as file:
+        while block := file.read(BUFFER):
+            if b"\0" in block:
+                raise _not_text()
+
+
+def _refuse_long_lines(path: Path) -> None:
+    length, line = 0, 1
+    with path.open("rb") as file:
+        while block := file.read(BUFFER):
+            ends = block.split(b"\n")
+            for i, part in enumerate(ends):
+                length += len(part)
+                if length > MAX_LINE_BYTES:
+                    raise _too_long(line + i)
+                if i < len(ends) - 1:
+                    length = 0
+            line += len(ends) - 1
+
+
+def _too_long(line: int) -> DataError:
+    return DataError(
+        "LINE_TOO_LONG",
+        f"Line {line} is longer than {MAX_LINE_BYTES} bytes",
+        suggestion="Is it a CSV file with one time per line?",
+        details={"row": line, "limit_bytes": MAX_LINE_BYTES},
+    )
+
+
+def _not_text() -> DataError:
+    return DataError(
+        "NOT_TEXT",
+        "The file holds NUL bytes: it is no text",
+        suggestion="Export the data as CSV (a spreadsheet or archive cannot be read)",
+    )

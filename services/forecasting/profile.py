@@ -1,0 +1,95 @@
+"""What is in a series, as numbers for a page: extent, steps, gaps, missing values, extremes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.csv_series import Column
+from services.forecasting.parquet import SeriesData
+
+MINUTE = 60 * 10**9
+HOUR = 60 * MINUTE
+GAP_STEPS = 1.5
+LISTED_GAPS = 500
+LISTED_STEPS = 20
+
+
+def profile(column: Column) -> dict[str, Any]:
+    """Everything JSON-able; what cannot be said is None."""
+    series = column.series
+    numeric = np.isfinite(series.value)
+    known = series.value[numeric]
+    steps, counts = np.unique(np.diff(series.time), return_counts=True)
+    gaps = _gaps(series.time, int(steps[np.argmax(counts)]))
+    return {
+        "column": column.name,
+        "decimal": column.decimal,
+        "rows": len(series.time),
+        "numericRows": int(numeric.sum()),
+        "nanShare": round(1 - float(numeric.mean()), 6),
+        "duplicates": column.duplicates,
+        "unsorted": column.unsorted,
+        "min": float(known.min()) if known.size else None,
+        "max": float(known.max()) if known.size else None,
+        "mean": float(known.mean()) if known.size else None,
+        "constant": bool(known.size and known.min() == known.max()),
+        "empty": known.size == 0,
+        "stepHistogram": _histogram(steps, counts),
+        "gapCount": len(gaps),
+        "gaps": gaps[:LISTED_GAPS],
+    }
+
+
+def measured(series: SeriesData) -> dict[str, Any]:
+    """The per-file figures of forecasting.md A.2 under their column names."""
+    numeric = np.isfinite(series.value)
+    known = series.value[numeric]
+    steps, counts = np.unique(np.diff(series.time), return_counts=True)
+    usual = int(steps[np.argmax(counts)])
+    span = int(series.time[-1] - series.time[0])
+    return {
+        "utc_min": _stamp(series.time[0]),
+        "utc_max": _stamp(series.time[-1]),
+        "zeitschrittweite": usual / MINUTE,
+        "zeitschrittweite_mittelwert": span / (len(series.time) - 1) / MINUTE,
+        "zeitschrittweite_min": int(steps[0]) / MINUTE,
+        "offset": _offset(series.time, usual),
+        "min": float(known.min()) if known.size else None,
+        "max": float(known.max()) if known.size else None,
+        "datenpunkte": len(series.time),
+        "numerische_datenpunkte": int(numeric.sum()),
+        "numerischer_anteil": round(100 * float(numeric.mean()), 2),
+    }
+
+
+def _gaps(time: NDArray[np.int64], usual: int) -> list[dict[str, Any]]:
+    """Where two rows are further apart than 1.5 usual steps; `position` is the row before the gap."""
+    distance = np.diff(time)
+    return [
+        {
+            "position": int(i),
+            "from": _stamp(time[i]),
+            "to": _stamp(time[i + 1]),
+            "minutes": int(distance[i]) / MINUTE,
+        }
+        for i in np.flatnonzero(distance > GAP_STEPS * usual)
+    ]
+
+
+def _histogram(steps: NDArray[np.int64], counts: NDArray[np.int64]) -> list[dict[str, Any]]:
+    order = np.argsort(-counts, kind="stable")[:LISTED_STEPS]
+    return [{"minutes": int(steps[i]) / MINUTE, "count": int(counts[i])} for i in order]
+
+
+def _offset(time: NDArray[np.int64], usual: int) -> float | None:
+    """Minutes past the full hour, modulo the step; None where the step does not divide the hour."""
+    if HOUR % usual != 0:
+        return None
+    return int(time[0] % HOUR % usual) / MINUTE
+
+
+def _stamp(time: np.int64) -> str:
+    return str(np.datetime_as_string(np.datetime64(int(time), "ns"), unit="s")) + "+00:00"

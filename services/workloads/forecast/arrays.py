@@ -1,0 +1,77 @@
+"""From the config of a job to its dataset: built once per content, found again by its fingerprint."""
+
+from __future__ import annotations
+
+import shutil
+from uuid import uuid4
+
+from services.forecasting.dataset import CalendarSpec, Dataset, FeatureSpec, SplitSpec, WindowSpec, build
+from services.forecasting.parquet import read_parquet
+from services.workloads.base import Run
+from services.workloads.forecast.config import DatasetConfig, SeriesInput, SplitConfig
+
+
+def load_or_build(run: Run, config: DatasetConfig) -> Dataset:
+    """The dataset of this config, memory-mapped; two jobs that build it at once both succeed."""
+    folder = run.cache_dir / "datasets" / config.fingerprint()
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = folder.parent / f".draft-{uuid4().hex}"
+        try:
+            _build(run, config).save(draft)
+            draft.rename(folder)
+        except OSError:
+            if not folder.exists():  # otherwise another job was first, with the same content
+                raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    folder.touch()  # the clean-up removes what was not used for long
+    return Dataset.load(folder)
+
+
+def split_spec(split: SplitConfig) -> SplitSpec:
+    return SplitSpec(
+        train=split.train / 100,
+        validation=split.validation / 100,
+        test=split.test / 100,
+        shuffle=split.shuffle,
+        seed=split.seed,
+    )
+
+
+def _build(run: Run, config: DatasetConfig) -> Dataset:
+    def report(current: float, total: float) -> None:
+        run.report(phase="prepare", current=current, total=total)
+
+    steps = config.steps
+    return build(
+        [_feature(run, series) for series in config.series if series.role == "input"],
+        [_feature(run, series) for series in config.series if series.role == "output"],
+        [CalendarSpec(**component.model_dump()) for component in config.calendar],
+        WindowSpec(
+            input_steps=steps.input_steps,
+            output_steps=steps.output_steps,
+            stride_minutes=steps.stride_minutes,
+            offset_minutes=steps.offset_minutes,
+            timezone=steps.timezone,
+            max_gap_minutes=steps.max_gap_minutes,
+        ),
+        arithmetic=config.arithmetic,
+        report=report,
+    )
+
+
+def _feature(run: Run, series: SeriesInput) -> FeatureSpec:
+    data = read_parquet(run.input(series.blob_key))
+    return FeatureSpec(
+        name=series.name,
+        time=data.time,
+        value=data.value,
+        start_hours=series.start_hours,
+        end_hours=series.end_hours,
+        method=series.method,
+        window_mean=series.window_mean,
+        scale=series.scale,
+        scale_min=series.scale_min,
+        scale_max=series.scale_max,
+    )

@@ -1,0 +1,25 @@
+"""Build the dataset of a session and show what is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.workloads.base import Run
+from services.workloads.forecast import pictures
+from services.workloads.forecast.arrays import load_or_build
+from services.workloads.forecast.config import DatasetConfig
+
+
+def train(run: Run, config: DatasetConfig) -> dict[str, Any]:
+    """Returns what `records.record_dataset` writes: the number of samples and the violin plots."""
+    dataset = load_or_build(run, config)
+    run.log(f"{dataset.n} samples; left out: {dataset.dropped or 'none'}")
+    plots = pictures.of_dataset(run, dataset)
+    return {
+        "dataset_count": dataset.n,
+        "n_dat": dataset.n,
+        "dropped": dataset.dropped,
+        "fingerprint": config.fingerprint(),
+        "violin_plots": [plot["plot_name"] for plot in plots],
+        "plots": plots,
+    }

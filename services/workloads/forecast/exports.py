@@ -1,0 +1,120 @@
+"""Everything a finished training leaves to download: model, scalers, archive, predictions, plots."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from services.forecasting.archive import write_archive, write_bundle, write_scaler_pickles
+from services.workloads.base import Run
+from services.workloads.forecast import pictures
+from utils.files import atomic_writer
+
+if TYPE_CHECKING:
+    from services.workloads.forecast.training import Trained
+
+EXAMPLE_SAMPLES = 3
+ZIP = "application/zip"
+
+
+def export(run: Run, trained: Trained, results: dict[str, Any]) -> dict[str, Any]:
+    """Write and store all artifacts; returns their keys, the scalers and the plots for the tables."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
+    run.report(phase="export", message="Storing model, scalers and plots")
+    scalers = trained.scalers.to_json()
+    models = _save_model(run, trained, stamp)
+    _save_scalers(run, scalers, stamp)
+    predictions_key = _save_predictions(run, trained)
+    archive_key, size = _save_archive(run, trained, results, scalers)
+    return {
+        "models": models,
+        "scalers": scalers,
+        "predictions_key": predictions_key,
+        "archive_key": archive_key,
+        "archive_bytes": size,
+        "plots": pictures.of_training(run, trained),
+    }
+
+
+def _save_model(run: Run, trained: Trained, stamp: str) -> list[str]:
+    """One artifact per file of the model, named as the first system named them, and the bundle to load."""
+    folder = run.workdir / "model"
+    folder.mkdir()
+    saved = [file for file in trained.model.save(folder) if file.kind == "model"]
+    prefix = f"{trained.config.model.MODE.replace(' ', '_')}_{stamp}_"
+    names = [f"{prefix}best_{file.name}" for file in saved]
+    for file, name in zip(saved, names, strict=True):
+        run.save_artifact("model", name, folder / file.name)
+    bundle = run.workdir / "model_bundle.zip"
+    write_bundle(bundle, trained.model)
+    run.save_artifact("bundle", bundle.name, bundle, ZIP)
+    return names
+
+
+def _save_scalers(run: Run, scalers: dict[str, Any], stamp: str) -> None:
+    path = run.workdir / "scalers.json"
+    path.write_text(json.dumps(scalers, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    run.save_artifact("scalers", path.name, path, "application/json")
+    packed = run.workdir / "scalers.zip"
+    write_scaler_pickles(packed, scalers, stamp)
+    run.save_artifact("scalers_zip", packed.name, packed, ZIP)
+
+
+def _save_predictions(run: Run, trained: Trained) -> str:
+    """Rows of the dataset that were tested, and the forecast for them, for later plots."""
+    path = run.workdir / "test_predictions.npz"
+    with atomic_writer(path) as file:
+        np.savez_compressed(
+            file,
+            rows=trained.split.test,
+            references=trained.dataset.references[trained.split.test],
+            truth=trained.truth,
+            forecast=trained.forecast,
+        )
+    return run.save_artifact("predictions", path.name, path)
+
+
+def _save_archive(
+    run: Run, trained: Trained, results: dict[str, Any], scalers: dict[str, Any]
+) -> tuple[str, int]:
+    """The self-contained ZIP, with an example that its predict.py must reproduce."""
+    rows = trained.split.test[:EXAMPLE_SAMPLES]
+    example = trained.dataset.raw_inputs(rows)
+    scaled = trained.model.predict(trained.scalers.scale_inputs(example))
+    path = run.workdir / "archive.zip"
+    write_archive(
+        path,
+        model=trained.model,
+        scalers=scalers,
+        manifest=_manifest(trained, results),
+        example_input=example,
+        example_output=trained.scalers.unscale_outputs(scaled),
+    )
+    return run.save_artifact("archive", path.name, path, ZIP), _size(path)
+
+
+def _manifest(trained: Trained, results: dict[str, Any]) -> dict[str, Any]:
+    config, dataset = trained.config, trained.dataset
+    kept = ("model_type", "parameters", "arithmetic", "split", "skill", "versions", "fingerprint")
+    return {
+        **{name: results[name] for name in kept},
+        "input_features": list(dataset.input_names),
+        "output_features": list(dataset.output_names),
+        "input_steps": dataset.input_steps,
+        "output_steps": dataset.output_steps,
+        "output_step_minutes": list(dataset.step_minutes),
+        "series": [
+            series.model_dump(mode="json", exclude={"file_id", "blob_key"}) for series in config.series
+        ],
+        "calendar": [component.model_dump(mode="json") for component in config.calendar],
+        "steps": config.steps.model_dump(mode="json"),
+        "units": "as in the uploaded files; times are UTC, windows are hours relative to the reference time",
+    }
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size

@@ -1,0 +1,188 @@
+"""The forecast workload: dataset, baselines, model, honest evaluation, everything a user downloads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from services.environment import versions
+from services.forecasting.baselines import predict_baselines
+from services.forecasting.dataset import Dataset
+from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
+from services.forecasting.models import create
+from services.forecasting.models.base import FitInfo, Model, Report
+from services.forecasting.scaling import Scalers
+from services.forecasting.split import Split
+from services.workloads.base import Phase, Run
+from services.workloads.forecast import exports
+from services.workloads.forecast.arrays import load_or_build, split_spec
+from services.workloads.forecast.config import DatasetConfig, ForecastConfig
+
+PREDICT_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted model with the arrays it is judged on; truth, forecast and baselines in original units."""
+
+    config: ForecastConfig
+    dataset: Dataset
+    split: Split
+    scalers: Scalers
+    model: Model
+    fit: FitInfo
+    validation_scaled: tuple[np.ndarray, np.ndarray]  # truth, forecast: (n_val, O, F_out)
+    truth: np.ndarray  # (n_test, O, F_out)
+    forecast: np.ndarray
+    baselines: dict[str, np.ndarray]
+
+
+def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
+    """Train, evaluate and export; returns what `records.record_forecast` writes into the tables."""
+    started = time.monotonic()
+    dataset = load_or_build(run, config)
+    trained = _fit(run, config, dataset)
+    evaluation = evaluate(
+        trained.truth,
+        trained.forecast,
+        dataset.output_names,
+        dataset.step_minutes,
+        arithmetic=config.arithmetic,
+    )
+    results = _results(trained, evaluation)
+    results["duration_seconds"] = round(time.monotonic() - started, 3)
+    exported = exports.export(run, trained, results)
+    return {
+        "results": results,
+        "df_eval": evaluation.df_eval,
+        "df_eval_ts": evaluation.df_eval_ts,
+        **exported,
+    }
+
+
+def anchors(config: DatasetConfig, dataset: Dataset) -> list[int | None]:
+    """For every output the input column that is its own history: the same bytes, ending at the reference."""
+    names = list(dataset.input_names)
+    histories = {
+        series.sha256: names.index(series.name)
+        for series in config.series
+        if series.role == "input" and series.end_hours <= 0 and not series.window_mean
+    }
+    return [histories.get(series.sha256) for series in config.series if series.role == "output"]
+
+
+def reporter(run: Run, phase: Phase) -> Report:
+    """What a model calls while it works; Run.report stores it under this phase."""
+
+    def report(current: float, total: float, **more: Any) -> None:
+        run.report(phase=phase, current=current, total=total, **more)
+
+    return report
+
+
+def predict_rows(
+    predict: Callable[[slice], np.ndarray], n: int, shape: tuple[int, int], report: Callable[[int], None]
+) -> np.ndarray:
+    """Fill (n, O, F_out) batch by batch, so that inputs are never held as a whole."""
+    result = np.empty((n, *shape))
+    for start in range(0, n, PREDICT_BATCH):
+        rows = slice(start, min(start + PREDICT_BATCH, n))
+        result[rows] = predict(rows)
+        report(rows.stop)
+    return result
+
+
+def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
+    split = dataset.split(split_spec(config.split), config.arithmetic)
+    run.log(
+        f"{dataset.n} samples: {len(split.train)} to train, {len(split.validation)} to validate, "
+        f"{len(split.test)} to test, {split.dropped_by_embargo} left out between them"
+    )
+    fitted_on = np.arange(dataset.n) if config.arithmetic == "compat" else split.train
+    scalers = dataset.fit_scalers(fitted_on)
+    model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
+    fit = model.fit(
+        dataset.samples(split.train, scalers),
+        dataset.samples(split.validation, scalers),
+        reporter(run, "train"),
+    )
+    for note in fit.notes:
+        run.log(note)
+    run.report(phase="evaluate", message="Evaluating on the test samples")
+    validation = _scaled(run, dataset, scalers, model, split.validation)
+    _, forecast = _scaled(run, dataset, scalers, model, split.test)
+    return Trained(
+        config=config,
+        dataset=dataset,
+        split=split,
+        scalers=scalers,
+        model=model,
+        fit=fit,
+        validation_scaled=validation,
+        truth=dataset.raw_outputs(split.test),
+        forecast=scalers.unscale_outputs(forecast),
+        baselines=predict_baselines(dataset, split.test),
+    )
+
+
+def _scaled(
+    run: Run, dataset: Dataset, scalers: Scalers, model: Model, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and forecast of these samples, both scaled."""
+    samples = dataset.samples(rows, scalers)
+    n = len(samples)
+    forecast = predict_rows(
+        lambda part: model.predict(samples.x(part)),
+        n,
+        (dataset.output_steps, len(dataset.output_names)),
+        lambda done: run.report(phase="evaluate", current=done, total=n),
+    )
+    return samples.y(slice(0, n)), forecast
+
+
+def _results(trained: Trained, evaluation: Evaluation) -> dict[str, Any]:
+    """The JSON of a result: what the page shows without any array."""
+    config, dataset, split = trained.config, trained.dataset, trained.split
+
+    def metrics(truth: np.ndarray, forecast: np.ndarray) -> dict[str, Any]:
+        return flat_metrics(truth, forecast, arithmetic=config.arithmetic)
+
+    names = list(dataset.output_names)
+    truth_scaled = trained.scalers.scale_outputs(trained.truth)
+    forecast_scaled = trained.scalers.scale_outputs(trained.forecast)
+    return {
+        "model_type": config.model.MODE,
+        "parameters": config.model.model_dump(mode="json"),
+        "arithmetic": config.arithmetic,
+        "n_dat": dataset.n,
+        "split": {
+            "n_train": len(split.train),
+            "n_val": len(split.validation),
+            "n_test": len(split.test),
+            "dropped_by_embargo": split.dropped_by_embargo,
+            **config.split.model_dump(mode="json"),
+        },
+        "evaluation_metrics": {
+            "test_metrics_scaled": metrics(truth_scaled, forecast_scaled),
+            "test_metrics_original": metrics(trained.truth, trained.forecast),
+            "val_metrics_scaled": metrics(*trained.validation_scaled),
+        },
+        "baselines": baseline_table(trained.truth, trained.baselines, names),
+        "skill": skill(trained.truth, trained.forecast, trained.baselines, names),
+        "input_features": list(dataset.input_names),
+        "output_features": names,
+        "n_timesteps": dataset.output_steps,
+        "input_steps": dataset.input_steps,
+        "output_steps": dataset.output_steps,
+        "step_minutes": list(dataset.step_minutes),
+        "undefined": evaluation.undefined,
+        "epochs_completed": trained.fit.epochs_completed,
+        "stopped_early": trained.fit.stopped_early,
+        "notes": list(trained.fit.notes),
+        "fingerprint": config.fingerprint(),
+        "versions": versions(),
+    }
