@@ -233,6 +233,21 @@ def test_deleting_the_session_removes_its_chunks(caller: Caller) -> None:
     assert not (settings.data_dir / "file_uploads" / session_id).exists()
 
 
+def test_an_import_that_waits_is_answered_with_its_job_and_never_begun_twice(caller: Caller) -> None:
+    session_id = caller.new_session()
+    first, last = pieces(series_csv(), 2)
+    accepted(caller.send(session_id, last, 1, 2, metadata=LOAD))
+    answers = [caller.send(session_id, first, 0, 2, metadata=LOAD) for _ in range(2)]
+    answers.append(caller.send(session_id, last, 1, 2, metadata=LOAD))
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    (job_id,) = {accepted(answer)["job_id"] for answer in answers}
+    (upload,) = caller.get(f"session-status/{session_id}")["uploads"]
+    assert (upload["status"], upload["job_id"]) == ("processing", job_id)
+    error = caller.refused("POST", "finalize-session", {"sessionId": session_id}, 409)
+    assert error["code"] == "IMPORT_IN_PROGRESS"
+    assert caller.refused("POST", f"session/{session_id}/delete", None, 409)["code"] == "SESSION_BUSY"
+
+
 # with a worker: the whole way
 
 
@@ -313,6 +328,20 @@ def test_a_refused_file_may_be_mended_under_its_name(working: Caller) -> None:
 def test_what_is_no_series_is_refused_with_a_reason(working: Caller, content: bytes) -> None:
     error = refusal(working.send(working.new_session(), content, metadata=LOAD), 422)
     assert error["code"] not in ("INTERNAL_ERROR", "IMPORT_FAILED")
+
+
+def test_options_of_the_import_may_be_corrected_without_sending_the_file_again(working: Caller) -> None:
+    session_id = working.new_session()
+    content = b"time;value\n" + b"".join(b"%02d/03/2024 00:00;%d\n" % (day, day) for day in range(1, 13))
+    ambiguous = refusal(working.send(session_id, content, metadata=LOAD), 422)
+    assert ambiguous["code"] == "AMBIGUOUS_DATE"
+    wrong = {**LOAD, "importOptions": {"dayFirst": "perhaps"}}
+    error = refusal(working.send(session_id, content, metadata=wrong), 422)
+    assert error["code"] == "INVALID_IMPORT_OPTIONS"
+    right = {**LOAD, "importOptions": {"dayFirst": True, "timezone": "Europe/Vienna"}}
+    answer = accepted(working.send(session_id, content, metadata=right))
+    assert answer["files"][0]["utc_min"] == "2024-02-29 23:00:00"
+    assert answer["files"][0]["profile"]["detected"]["timezone"] == "Europe/Vienna"
 
 
 def test_a_whole_file_goes_in_one_request(working: Caller) -> None:
