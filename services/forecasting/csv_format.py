@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from services.forecasting.csv_text import MAX_LINE_BYTES
 from services.forecasting.errors import DataError
 
+csv.field_size_limit(MAX_LINE_BYTES)  # a cell may fill a line; the standard limit would raise before us
 SEPARATORS = (";", "\t", "|", ",")
 SAMPLE_LINES = 200
 MISSING = ("", "nan", "na", "n/a", "#n/a", "null", "none", "-", "--", "?")
