@@ -43,7 +43,7 @@ def _family(params: ModelParams, arithmetic: Arithmetic, anchors: list[int | Non
     if params.MODE == "LGBMR":
         from services.forecasting.models import boosting
 
-        return boosting.Boosting(params)
+        return boosting.Boosting(params, anchors)
     from services.forecasting.models import svr
 
     return svr.create(params, arithmetic)

@@ -1,59 +1,83 @@
-"""Gradient boosted trees by LightGBM: one booster per output step, all on the same binned windows."""
+"""Gradient boosted trees by LightGBM: one booster per output, with the step of the horizon as a feature."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape, batches
+from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape
 from services.forecasting.models.parameters import ModelParams
 
 FILE, ABOUT = "model.lgb.json", "shape.json"
-BATCH = 2048
-DEFAULT_RATE = 0.1
+BATCH = 512
+MAX_TRAIN_ROWS, MAX_VALIDATION_ROWS = 150_000, 40_000
+WINDOW_POINTS = 24  # values of the window that every row sees, evenly spaced, the newest included
+DEFAULT_RATE = 0.05
 PATIENCE = 20
+Table = NDArray[np.float32]
 
 
 class Boosting(Model):
-    """The window is binned once; every (step, output) only changes the labels of that one dataset."""
+    """A row is (sample, step): the window in a few points, its mean, the inputs at the same place, the step.
 
-    def __init__(self, params: ModelParams | None = None) -> None:
+    All steps share one binned table and one booster per output, so the cost does not grow with the
+    horizon; of long horizons a seeded choice of rows is fitted, which the notes say.
+    """
+
+    def __init__(self, params: ModelParams | None = None, anchors: Sequence[int | None] = ()) -> None:
         self.params = params
+        self.anchors = list(anchors)
         self.shape: Shape | None = None
         self.boosters: list[lgb.Booster] = []
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
-        self.shape = Shape.of(train)
-        x, y = _flat(train)
+        assert self.params is not None
+        self.shape, params = Shape.of(train), self.params
+        x, y = _rows(train, self.anchors, MAX_TRAIN_ROWS, params.SEED)
         settings = self._settings()
         data = lgb.Dataset(x, label=y[:, 0], params=settings, free_raw_data=False).construct()
-        held = self._validation(validation, data, settings)
-        trees = 0
-        for k in range(y.shape[1]):
-            data.set_label(y[:, k])
+        held = None
+        if len(validation):
+            held_x, held_y = _rows(validation, self.anchors, MAX_VALIDATION_ROWS, params.SEED)
+            held = data.create_valid(held_x, label=held_y[:, 0], params=settings).construct()
+        total = y.shape[1] * params.N_ESTIMATORS
+        for j in range(y.shape[1]):
+            data.set_label(y[:, j])
             if held is not None:
-                held[0].set_label(held[1][:, k])
-            booster = self._boost(data, held[0] if held else None, settings)
-            trees += booster.best_iteration or booster.current_iteration()
-            self.boosters.append(booster)
-            report(k + 1, y.shape[1], message=f"Booster {k + 1} of {y.shape[1]}")
-        return FitInfo(notes=[f"{trees / y.shape[1]:.0f} trees per output step on average"])
+                held.set_label(held_y[:, j])
+            self.boosters.append(self._boost(data, held, settings, report, j * params.N_ESTIMATORS, total))
+        return FitInfo(notes=self._notes(len(y), len(train)))
 
     def predict(self, x: Array) -> Array:
         assert self.shape is not None
-        flat = x.reshape(len(x), -1)
-        columns = [np.asarray(booster.predict(flat)) for booster in self.boosters]
-        return np.stack(columns, axis=1).reshape(len(x), self.shape.output_steps, self.shape.n_outputs)
+        shape = self.shape
+        result = np.empty((len(x), shape.output_steps, shape.n_outputs))
+        steps = np.arange(shape.output_steps)
+        for start in range(0, len(x), BATCH):
+            part = x[start : start + BATCH]
+            table = _table(
+                part,
+                np.repeat(np.arange(len(part)), len(steps)),
+                np.tile(steps, len(part)),
+                shape.output_steps,
+            )
+            for j, booster in enumerate(self.boosters):
+                found = np.asarray(booster.predict(table))
+                result[start : start + len(part), :, j] = found.reshape(len(part), -1)
+            result[start : start + len(part)] += last_values(part, self.anchors)[:, None]
+        return result
 
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None
         texts = [booster.model_to_string(num_iteration=booster.best_iteration) for booster in self.boosters]
         (folder / FILE).write_text(json.dumps(texts), encoding="utf-8")
-        (folder / ABOUT).write_text(json.dumps(vars(self.shape)), encoding="utf-8")
+        about = {"shape": vars(self.shape), "anchors": self.anchors}
+        (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         return [SavedFile(FILE, "model"), SavedFile(ABOUT, "support")]
 
     def _settings(self) -> dict[str, object]:
@@ -63,7 +87,9 @@ class Boosting(Model):
             "objective": "regression",
             "learning_rate": params.LEARNING_RATE or DEFAULT_RATE,
             "max_depth": params.MAX_DEPTH,
+            "num_leaves": 31,
             "min_data_in_leaf": 20,
+            "feature_fraction": 0.6,
             "seed": params.SEED,
             "deterministic": True,
             "force_row_wise": True,
@@ -71,40 +97,84 @@ class Boosting(Model):
             "verbose": -1,
         }
 
-    def _validation(
-        self, validation: Samples, data: lgb.Dataset, settings: dict[str, object]
-    ) -> tuple[lgb.Dataset, Array] | None:
-        if len(validation) == 0:
-            return None
-        x, y = _flat(validation)
-        return data.create_valid(x, label=y[:, 0], params=settings).construct(), y
-
-    def _boost(self, data: lgb.Dataset, held: lgb.Dataset | None, settings: dict[str, object]) -> lgb.Booster:
+    def _boost(
+        self,
+        data: lgb.Dataset,
+        held: lgb.Dataset | None,
+        settings: dict[str, object],
+        report: Report,
+        before: int,
+        total: int,
+    ) -> lgb.Booster:
         assert self.params is not None
-        patience = self.params.PATIENCE or PATIENCE
+        watched: list[lgb.Dataset] = [] if held is None else [held]
+
+        def tell(state: lgb.callback.CallbackEnv) -> None:
+            done = before + state.iteration + 1
+            found = state.evaluation_result_list
+            metrics = {"val_loss": float(found[0][2])} if found else None
+            report(done, total, step=done, metrics=metrics, message=f"Tree {done} of {total}")
+
+        stop = lgb.early_stopping(self.params.PATIENCE or PATIENCE, verbose=False)
         return lgb.train(
             settings,
             data,
             num_boost_round=self.params.N_ESTIMATORS,
-            valid_sets=[held] if held is not None else [],
-            callbacks=[lgb.early_stopping(patience, verbose=False)] if held is not None else [],
+            valid_sets=watched,
+            callbacks=[tell, stop] if watched else [tell],
         )
+
+    def _notes(self, rows: int, samples: int) -> list[str]:
+        assert self.shape is not None
+        trees = [booster.best_iteration or booster.current_iteration() for booster in self.boosters]
+        found = [f"Trees per output: {', '.join(map(str, trees))}"]
+        everything = samples * self.shape.output_steps
+        if rows < everything:
+            found.append(f"Fitted on {rows} of {everything} rows (sample, step), chosen at random")
+        return found
 
 
 def load(folder: Path) -> Boosting:
-    model = Boosting()
-    model.shape = Shape(**json.loads((folder / ABOUT).read_text(encoding="utf-8")))
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    model = Boosting(anchors=about["anchors"])
+    model.shape = Shape(**about["shape"])
     texts = json.loads((folder / FILE).read_text(encoding="utf-8"))
     model.boosters = [lgb.Booster(model_str=text) for text in texts]
     return model
 
 
-def _flat(samples: Samples) -> tuple[NDArray[np.float32], Array]:
-    """(n, input_steps·n_inputs) in float32, which the bins need no better than, and (n, steps·outputs)."""
-    n = len(samples)
-    x = np.empty((n, samples.input_steps * samples.n_inputs), dtype=np.float32)
-    y = np.empty((n, samples.output_steps * samples.n_outputs))
-    for part in batches(n, BATCH):
-        x[part] = samples.x(part).reshape(part.stop - part.start, -1)
-        y[part] = samples.y(part).reshape(part.stop - part.start, -1)
-    return x, y
+def last_values(x: Array, anchors: Sequence[int | None]) -> Array:
+    """(k, n_outputs): the newest value of each output's own past, 0 where it is no input."""
+    columns = [np.zeros(len(x)) if anchor is None else x[:, -1, anchor] for anchor in anchors]
+    return np.stack(columns, axis=1)
+
+
+def _rows(samples: Samples, anchors: Sequence[int | None], limit: int, seed: int) -> tuple[Table, Array]:
+    """At most `limit` (sample, step) rows, and how far their truths lie from the last value."""
+    steps_ahead = samples.output_steps
+    everything = len(samples) * steps_ahead
+    chosen = np.arange(everything)
+    if everything > limit:
+        chosen = np.sort(np.random.default_rng(seed).choice(everything, limit, replace=False))
+    sample, step = np.divmod(chosen, steps_ahead)
+    tables, truths = [], []
+    for start in range(0, len(samples), BATCH):
+        low, high = np.searchsorted(sample, [start, start + BATCH])
+        part = slice(start, min(start + BATCH, len(samples)))
+        local, steps = sample[low:high] - start, step[low:high]
+        x = samples.x(part)
+        tables.append(_table(x, local, steps, steps_ahead))
+        truths.append(samples.y(part)[local, steps] - last_values(x, anchors)[local])
+    return np.concatenate(tables), np.concatenate(truths)
+
+
+def _table(x: Array, sample: NDArray[np.int64], step: NDArray[np.int64], steps: int) -> Table:
+    """Features of rows: x is (k, input_steps, n_inputs), sample and step are (rows,)."""
+    length = x.shape[1]
+    points = np.unique(np.linspace(0, length - 1, min(length, WINDOW_POINTS)).astype(np.int64))
+    newest = x[:, -1]
+    window = (x[:, points] - newest[:, None]).reshape(len(x), -1)
+    per_sample = np.concatenate([window, newest, x.mean(axis=1) - newest], axis=1).astype(np.float32)
+    place = step * (length - 1) // max(1, steps - 1)  # the same share of the window as of the horizon
+    aligned = (x[sample, place] - newest[sample]).astype(np.float32)
+    return np.concatenate([per_sample[sample], aligned, step[:, None].astype(np.float32)], axis=1)
