@@ -12,8 +12,8 @@ import signal
 import sys
 from types import FrameType
 
+import click
 from flask import Flask
-from flask.cli import AppGroup
 from flask_socketio import SocketIO
 
 from api import auth, errors, health, realtime, training, v1
@@ -39,29 +39,26 @@ def create_app(settings: Settings) -> Flask:
     for module in (health, auth, training, v1):
         app.register_blueprint(module.blueprint)
     app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
-    app.cli.add_command(_commands(services))
+    _add_commands(app, services)
     return app
 
 
 def create_cli_app() -> Flask:
-    """For `flask --app app:create_cli_app ...`."""
+    """For `flask --app app:create_cli_app clean-up` and the like."""
     return create_app(Settings.from_env())
 
 
-def _commands(services: Services) -> AppGroup:
-    group = AppGroup("trainyard", help="Keep this installation in order.")
-
-    @group.command("clean-up")
+def _add_commands(app: Flask, services: Services) -> None:
+    @app.cli.command("clean-up")
     def clean_up() -> None:
         """Remove what is older than the settings allow, now."""
         print(services.retention.sweep())
 
-    @group.command("db-revision")
-    def db_revision() -> None:
+    @app.cli.command("db-revision")
+    @click.argument("message")
+    def db_revision(message: str) -> None:
         """Write an Alembic revision with what the tables have and the database has not."""
-        print(services.database.new_revision())
-
-    return group
+        print(services.database.new_revision(message))
 
 
 def main() -> int:
@@ -74,11 +71,12 @@ def main() -> int:
     app = create_app(settings)
     services: Services = app.extensions[KEY]
     socketio: SocketIO = app.extensions["trainyard-socketio"]
-    services.runner.start_workers()
     scheduler = schedule.start(services.retention, settings)
-    signal.signal(signal.SIGTERM, _end)
-    print(_greeting(settings, services), flush=True)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _end)
     try:
+        services.runner.start_workers()
+        print(_greeting(settings, services), flush=True)
         socketio.run(app, settings.host, settings.port, **_server_options(settings))
     except KeyboardInterrupt:
         pass
@@ -90,7 +88,9 @@ def main() -> int:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends as Ctrl-C does: workers are told, leases go back."""
+    """End once: workers are told and leases go back; a second signal must not cut that short."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

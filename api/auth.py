@@ -41,8 +41,10 @@ def sign_out() -> dict[str, Any]:
 @require_auth
 def me() -> dict[str, Any]:
     """The caller, the plan, and what is used of it."""
-    usage = services().plans.usage(g.user_id)
+    usage = services().plans.find_usage(g.user_id)
     user = {"id": str(g.user.id), "email": g.user.email}
+    if usage is None:
+        return {"success": True, "user": user, "plan": None, "usage": None}
     return {"success": True, "user": user, "plan": usage.plan, "usage": usage.to_json()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
@@ -70,7 +70,7 @@ def _http(error: HTTPException) -> tuple[Response, int]:
 def _broken(error: Exception) -> tuple[Response, int]:
     """A fault of ours: told in one sentence, logged in full."""
     log.error("request failed", exc_info=error)
-    request_id = request.environ.get("trainyard.request_id", "")
+    request_id = g.get("request_id", "")
     return _answer(
         500,
         "INTERNAL_ERROR",

@@ -29,8 +29,12 @@ def live() -> dict[str, str]:
 
 @blueprint.get("/health/ready")
 def ready() -> tuple[dict[str, Any], int]:
-    """Database and file store answer; 503 otherwise, naming what does not."""
-    checks = {"database": _works(_database), "files": _works(_files)}
+    """Database and file store answer and workers live; 503 otherwise, naming what does not."""
+    checks = {
+        "database": _works(_database),
+        "files": _works(_files),
+        "workers": services().runner.is_working(),
+    }
     ok = all(checks.values())
     said = {name: "ok" if works else "failed" for name, works in checks.items()}
     return {"status": "ready" if ok else "unready", "checks": said}, 200 if ok else 503
@@ -40,7 +44,7 @@ def ready() -> tuple[dict[str, Any], int]:
 def metrics() -> Response:
     with services().database.read() as tx:
         query = select(JobRow.status, func.count()).group_by(JobRow.status)
-        counted = {status: count for status, count in tx.execute(query)}
+        counted = dict(tx.execute(query).tuples().all())
     for status in Status:
         JOBS.labels(status.value).set(counted.get(status.value, 0))
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

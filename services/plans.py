@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.errors import Forbidden
 from services.storage.database import Database
-from services.storage.tables import PlanRow, SubscriptionRow, UsageEventRow, now
+from services.storage.tables import PlanRow, SubscriptionRow, UsageEventRow, UserRow, now
 
 UNLIMITED = -1
 STANDARD = "standard"
@@ -72,6 +72,8 @@ class Plans:
         self, tx: Session, user_id: UUID, kind: str, *, job_id: UUID | None = None, note: str = ""
     ) -> None:
         """Count one unit in the caller's write transaction; Forbidden where the limit is reached."""
+        # Two submissions at once must not both see the last free unit (SQLite writes one by one anyway).
+        tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update())
         self._check(tx, user_id, kind)
         tx.add(
             UsageEventRow(
@@ -101,14 +103,20 @@ class Plans:
         with self._database.read() as tx:
             return self._usage(tx, user_id, self._plan(tx, user_id))
 
+    def find_usage(self, user_id: UUID) -> Usage | None:
+        """None: no active subscription."""
+        with self._database.read() as tx:
+            plan = self._find_plan(tx, user_id)
+            return None if plan is None else self._usage(tx, user_id, plan)
+
     def max_file_bytes(self, user_id: UUID) -> int | None:
         """Largest file of this user's plan; None: no limit."""
         with self._database.read() as tx:
             megabytes = self._plan(tx, user_id).max_file_size_mb
         return None if megabytes == UNLIMITED else megabytes * 1_000_000
 
-    def _plan(self, tx: Session, user_id: UUID) -> PlanRow:
-        found = tx.scalars(
+    def _find_plan(self, tx: Session, user_id: UUID) -> PlanRow | None:
+        return tx.scalars(
             select(PlanRow)
             .join(SubscriptionRow, SubscriptionRow.plan_id == PlanRow.id)
             .where(SubscriptionRow.user_id == user_id, SubscriptionRow.status == "active")
@@ -116,6 +124,9 @@ class Plans:
             .order_by(SubscriptionRow.started_at.desc())
             .limit(1)
         ).first()
+
+    def _plan(self, tx: Session, user_id: UUID) -> PlanRow:
+        found = self._find_plan(tx, user_id)
         if found is None:
             raise Forbidden(
                 "There is no active subscription",

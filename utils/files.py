@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -13,13 +13,21 @@ from uuid import uuid4
 @contextmanager
 def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
     """A file that appears under `path` when the block ends well, and not at all otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
-        with draft.open("wb") as file:
+        with _create(draft) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _create(path: Path) -> IO[bytes]:
+    """Open a new file; its folder may be removed as empty by somebody else at any moment before."""
+    for _ in range(100):
+        with suppress(FileNotFoundError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return path.open("wb")
+    raise FileNotFoundError(f"the folder {path.parent} does not stay")

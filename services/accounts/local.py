@@ -172,7 +172,7 @@ class LocalAccounts:
 
 def _token_row(tx: Session, refresh_token: str) -> RefreshTokenRow | None:
     wanted = RefreshTokenRow.token_hash == _digest(refresh_token)
-    return tx.scalars(select(RefreshTokenRow).where(wanted)).first()
+    return tx.scalars(select(RefreshTokenRow).where(wanted).with_for_update()).first()
 
 
 def _digest(token: str) -> str:

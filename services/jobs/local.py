@@ -68,6 +68,9 @@ class LocalRunner:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
+    def is_working(self) -> bool:
+        return bool(self._living()) or self._settings.workers == 0
+
     def pids(self) -> dict[str, int]:
         """The living workers and their processes."""
         return {worker.worker_id: worker.pid for worker in self._living()}

@@ -15,5 +15,8 @@ class JobRunner(Protocol):
     def start_workers(self) -> None:
         """Begin to work; called once, by the process that serves."""
 
+    def is_working(self) -> bool:
+        """Whether the workers that the settings ask for are there, none included."""
+
     def stop(self) -> None:
         """End cleanly: running jobs go back into the queue, which does not count as a loss."""
