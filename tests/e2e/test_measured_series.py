@@ -117,9 +117,7 @@ def test_both_models_of_etth1_are_kept_side_by_side_with_tables_and_plots(
         assert {"forecast_OT", "residuals_OT"} <= set(plots)
 
 
-def test_the_demand_of_victoria_is_forecast_better_than_naively(
-    client: Client, data_sets: Path
-) -> None:
+def test_the_demand_of_victoria_is_forecast_better_than_naively(client: Client, data_sets: Path) -> None:
     session_id = new_session(
         client, "Victoria", {"eingabe": 48, "ausgabe": 48, "zeitschrittweite": 60, "offset": 0}
     )
