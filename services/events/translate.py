@@ -64,9 +64,9 @@ def training_progress(data: Mapping[str, Any], *, at: str) -> dict[str, Any]:
         "phase_percent": _share(data.get("current"), data.get("total")),
         "current_iteration": data.get("current"),
         "total_iterations": data.get("total"),
-        "elapsed_seconds": data.get("elapsed_s"),
-        "eta_seconds": data.get("eta_s"),
-        "estimated_completion": _later(at, data.get("eta_s")),
+        "elapsed_seconds": data.get("elapsed_seconds"),
+        "eta_seconds": data.get("eta_seconds"),
+        "estimated_completion": _later(at, data.get("eta_seconds")),
         "epoch": data.get("epoch"),
         "total_epochs": data.get("total_epochs"),
         "model_name": data.get("model_name"),
@@ -134,7 +134,7 @@ def _metrics(event: Event) -> list[Message]:
         "accuracy",
         "val_accuracy",
     )
-    eta = event.data.get("eta_s")
+    eta = event.data.get("eta_seconds")
     payload = {
         "metrics_type": "real_time",
         "metrics": event.data.get("metrics") or {},
@@ -198,7 +198,7 @@ def _dataset_progress(event: Event) -> list[Message]:
     phase = event.data.get("phase")
     step = said.removeprefix("violin.progress.") if said.startswith("violin.progress.") else None
     step = step or DATASET_STEPS.get(phase, "calculatingDatasets")
-    return _dataset("processing", step, event.data.get("percent"), event.data.get("eta_s"))
+    return _dataset("processing", step, event.data.get("percent"), event.data.get("eta_seconds"))
 
 
 def _dataset_failed(event: Event) -> list[Message]:
