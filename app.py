@@ -1,13 +1,18 @@
 """Builds the server: settings, services, routes, sockets; `python app.py` serves it."""
 
+import gc
+import warnings
+
 from services.settings import Settings, SettingsError, wanted_async_mode
 
-if __name__ == "__main__" and wanted_async_mode() == "eventlet":
-    import eventlet
+if __name__ == "__main__":
+    gc.disable()  # what the start loads stays: looking for garbage in it costs a tenth of a second
+    if wanted_async_mode() == "eventlet":
+        warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated", DeprecationWarning)
+        import eventlet
 
-    eventlet.monkey_patch()  # before anything else is imported, or half the locks stay blocking ones
+        eventlet.monkey_patch()  # before anything else is imported, or half the locks stay blocking ones
 
-import logging
 import signal
 import sys
 from types import FrameType
@@ -23,7 +28,6 @@ from services import logs, schedule
 from services.wiring import Services, build
 
 MAX_BODY_BYTES = 64 * 1024 * 1024  # upload routes set their own
-log = logging.getLogger("trainyard")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -74,10 +78,13 @@ def main() -> int:
     scheduler = schedule.start(services.retention, settings)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _end)
+    gc.freeze()
+    gc.enable()
     try:
         services.runner.start_workers()
         print(_greeting(settings, services), flush=True)
-        socketio.run(app, settings.host, settings.port, **_server_options(settings))
+        asked = {"allow_unsafe_werkzeug": True} if settings.async_mode == "threading" else {}
+        socketio.run(app, settings.host, settings.port, **asked)
     except KeyboardInterrupt:
         pass
     finally:
@@ -92,11 +99,6 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _server_options(settings: Settings) -> dict[str, bool]:
-    """The threading mode runs on Werkzeug's server, which wants to be asked twice."""
-    return {"allow_unsafe_werkzeug": True} if settings.async_mode == "threading" else {}
 
 
 def _greeting(settings: Settings, services: Services) -> str:

@@ -42,8 +42,9 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for noisy in ("werkzeug", "alembic", "apscheduler", "engineio", "socketio"):
+    for noisy in ("alembic", "apscheduler", "engineio", "socketio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # warns that it is itself
 
 
 def bind(**fields: Any) -> None:
