@@ -14,6 +14,7 @@ BATCH = 512
 # Relative to the mean diagonal of the Gram matrix; only keeps exactly collinear columns solvable.
 RIDGE = 1e-6
 FILE = "model.npz"
+MAX_COLUMNS = 10_000
 
 
 class DirectLinear(Model):
@@ -30,6 +31,7 @@ class DirectLinear(Model):
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
         self.shape = Shape.of(train)
+        _refuse_huge(self.shape)
         mean_x, mean_y = _means(train)
         gram = np.zeros((len(mean_x), len(mean_x)))
         moment = np.zeros((len(mean_x), len(mean_y)))
@@ -118,6 +120,19 @@ def refuse_unequal_steps(samples: Samples, mode: str) -> None:
             f"{mode} in compat arithmetic needs eingabe = ausgabe, "
             f"not {samples.input_steps} and {samples.output_steps}",
             suggestion='Leave "arithmetic": "compat" out, or set equal steps',
+        )
+
+
+def _refuse_huge(shape: Shape) -> None:
+    """The Gram matrix has columns² entries."""
+    columns = shape.input_steps * shape.n_inputs
+    if columns > MAX_COLUMNS:
+        raise DataError(
+            "MODEL_TOO_LARGE",
+            f"LIN would have {columns} inputs ({shape.input_steps} steps of {shape.n_inputs} features); "
+            f"{MAX_COLUMNS} are allowed",
+            suggestion="Use fewer input steps (eingabe) or features, or another MODE",
+            details={"inputs": columns, "limit": MAX_COLUMNS},
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from services.environment import versions
 from services.forecasting.baselines import predict_baselines
 from services.forecasting.dataset import Dataset
+from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
 from services.forecasting.models import create
 from services.forecasting.models.base import FitInfo, Model, Report
@@ -115,6 +116,13 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
     _, forecast = _scaled(run, dataset, scalers, model, split.test)
+    if not np.isfinite(forecast).all():
+        raise DataError(
+            "TRAINING_DIVERGED",
+            "The model's forecasts are no finite numbers: the training diverged",
+            suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
+            details={"epochs_completed": fit.epochs_completed},
+        )
     return Trained(
         config=config,
         dataset=dataset,
