@@ -1,0 +1,105 @@
+"""The server as a process: ready soon, small, light, and gone when asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from examples.server import ROOT, Server, running, wait_until
+
+READY_SECONDS = 1.5
+IDLE_BYTES = 150_000_000
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "torch",
+    "sklearn",
+    "matplotlib",
+    "seaborn",
+    "pandas",
+    "lightgbm",
+    "scipy",
+    "polars",
+}
+
+
+@pytest.mark.parametrize("mode", ["threading", "eventlet"])
+def test_it_is_ready_in_time_and_small(tmp_path: Path, mode: str) -> None:
+    """Measured in the time it computes: other tests share these cores. The best of three counts."""
+    (tmp_path / "data").mkdir()
+    server = Server(tmp_path / "data", TRAINYARD_ASYNC_MODE=mode, TRAINYARD_WORKERS="0")
+    seconds = []
+    while not seconds or (min(seconds) >= READY_SECONDS and len(seconds) < 3):
+        server.start()
+        assert requests.get(f"{server.url}/health/ready", timeout=5).json()["status"] == "ready"
+        process = psutil.Process(server.process.pid)  # type: ignore[union-attr]
+        times = process.cpu_times()
+        seconds.append(times.user + times.system)
+        resident = process.memory_info().rss
+        assert server.stop() == 0
+    assert min(seconds) < READY_SECONDS
+    assert resident < IDLE_BYTES
+
+
+def test_it_works_without_any_heavy_package(tmp_path: Path) -> None:
+    """Every import of the process is written to its log, those of the first requests included."""
+    (tmp_path / "data").mkdir()
+    with running(tmp_path / "data", TRAINYARD_WORKERS="0", PYTHONPROFILEIMPORTTIME="1") as server:
+        account = {"email": "ada@example.org", "password": "correct horse battery"}
+        tokens = requests.post(f"{server.url}/api/auth/sign-up", json=account, timeout=10).json()
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        for path in ("/health/ready", "/metrics", "/api/auth/me", "/api/training/environment-info"):
+            assert requests.get(f"{server.url}{path}", headers=headers, timeout=10).ok
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("import time:")]
+    imported = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+    assert "flask" in imported
+    assert imported & HEAVY == set()
+
+
+def test_it_ends_with_its_workers_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with running(tmp_path / "data", TRAINYARD_WORKERS="1") as server:
+        process = psutil.Process(server.process.pid)  # type: ignore[union-attr]
+        wait_until(lambda: len(process.children()) == 2, 10, "two workers")
+        assert requests.get(f"{server.url}/health/ready", timeout=5).json()["checks"]["workers"] == "ok"
+        workers = process.children(recursive=True)
+        assert server.stop() == 0
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+
+
+def test_the_first_start_says_how_to_make_an_account(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with running(tmp_path / "data", TRAINYARD_WORKERS="0") as server:
+        greeting = server.log.read_text()
+        assert f"http://localhost:{server.port}" in greeting
+        assert "/api/auth/sign-up" in greeting
+        account = {"email": "ada@example.org", "password": "correct horse battery"}
+        assert requests.post(f"{server.url}/api/auth/sign-up", json=account, timeout=10).status_code == 201
+    server.log.unlink()
+    server.start()
+    server.stop()
+    assert "sign-up" not in server.log.read_text()
+
+
+def test_a_wrong_configuration_is_told_whole_and_nothing_starts(tmp_path: Path) -> None:
+    wrong = {"PORT": "http", "TRAINYARD_WORKERS": "-1", "TRAINYARD_COLOUR": "red"}
+    began = time.monotonic()
+    run = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(tmp_path), **wrong},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2
+    assert all(name in run.stderr for name in wrong)
+    assert "Traceback" not in run.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert time.monotonic() - began < 30
