@@ -12,7 +12,7 @@ from flask_socketio import ConnectionRefusedError, SocketIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.errors import AppError, BadRequest, Unauthenticated
-from services.events.feeds import NEWEST_JOBS, Feeds, heard
+from services.events.feeds import Feeds, newest_heard
 from services.events.translate import DATASET_WORKLOAD, training_progress
 from services.jobs import JobView
 from services.jobs.states import Status
@@ -193,7 +193,7 @@ class Realtime:
 
     def _jobs(self, user_id: UUID, wanted: SessionRequest) -> list[JobView]:
         session_id = self.services.sessions.resolve(user_id, wanted.session_id)
-        return heard(self.services.jobs.list(user_id, session_id=session_id, limit=NEWEST_JOBS))
+        return newest_heard(self.services.jobs, user_id, session_id)
 
     def _upload_room(self, user_id: UUID, wanted: UploadRequest) -> str:
         """An upload belongs to a session; its room never shares a name with a training's."""

@@ -8,7 +8,7 @@ that nothing is lost or doubled between the two, whatever order publishers come 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Lock
@@ -36,7 +36,12 @@ class EventLog(Protocol):
     """The stored truth; implemented by services.jobs.Jobs."""
 
     def list(
-        self, user_id: UUID, *, session_id: UUID | None = None, limit: int = 50
+        self,
+        user_id: UUID,
+        *,
+        session_id: UUID | None = None,
+        without: Collection[str] = (),
+        limit: int = 50,
     ) -> Sequence[JobView]: ...
     def events(self, user_id: UUID, job_id: UUID, after_seq: int = 0) -> Sequence[Event]: ...
 
@@ -51,21 +56,23 @@ def room(session_id: UUID, written: str | None = None) -> str:
     return base if written in (None, str(session_id)) else f"{base}/{written}"
 
 
-def heard(jobs: Sequence[JobView]) -> list[JobView]:
+def newest_heard(log: EventLog, user_id: UUID, session_id: UUID) -> list[JobView]:
     """The jobs whose events leave through the socket, oldest first."""
-    told = [job for job in jobs if job.workload not in SILENT_WORKLOADS]
-    return sorted(told, key=lambda job: (job.created_at, job.id))
+    jobs = log.list(user_id, session_id=session_id, without=SILENT_WORKLOADS, limit=NEWEST_JOBS)
+    return sorted(jobs, key=lambda job: (job.created_at, job.id))
 
 
 def replay_starts(jobs: Sequence[JobView], after_seq: AfterSeq) -> Iterator[tuple[JobView, int]]:
     """Which jobs (oldest first) are replayed, and behind which seq.
 
-    A number is the position in the newest job. In a map each job has its own, and jobs newer than those
-    named are replayed in full. A client that says nothing gets what is still active, from its beginning.
+    A number is the position in the newest job that got that far. In a map each job has its own. Jobs newer
+    than those named are replayed in full. A client that says nothing gets what is still active, from its
+    beginning.
     """
     known = after_seq if isinstance(after_seq, Mapping) else {}
-    if isinstance(after_seq, int) and jobs:
-        known = {jobs[-1].id: after_seq}
+    if isinstance(after_seq, int):
+        meant = [job for job in jobs if job.last_seq >= after_seq]
+        known = {meant[-1].id: after_seq} if meant else {}
     newest_known = max((index for index, job in enumerate(jobs) if job.id in known), default=len(jobs))
     for index, job in enumerate(jobs):
         if job.id in known or index > newest_known or Status(job.status).is_active:
@@ -103,7 +110,7 @@ class Feeds:
         feed, before = self._admit(sid, session_id, written)
         with feed.lock, ExitStack() as undo:
             undo.callback(self.leave, sid, session_id)
-            jobs = heard(self._log.list(user_id, session_id=session_id, limit=NEWEST_JOBS))
+            jobs = newest_heard(self._log, user_id, session_id)
             self._catch_up(feed, jobs)
             answer = _greeting(feed, written, jobs)
             self._outlet.emit("training_session_joined", answer, to=sid)

@@ -2,7 +2,8 @@
 
 Every payload names its `job_id`. `seq` stands on the payload that completes the stored event, so a client
 that keeps the highest `seq` it saw, and sends it as `after_seq` when it comes back, misses nothing.
-`progress_percent` is the share of the whole job and never falls; `phase_percent` is that of the phase.
+`progress_percent` is the share of the whole job and falls only when a lost job starts again; `phase_percent`
+is that of the phase.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def training_progress(data: Mapping[str, Any], *, at: str) -> dict[str, Any]:
     """The payload of `training_progress` for a progress object, live or as kept in the job's row."""
     phase = data.get("phase")
     status, shown = PHASES.get(str(phase), ("processing", "training_execution"))
-    metrics = data.get("metrics") or {}
+    measured = data.get("metrics") or data
     return {
         "status": status,
         "phase": shown,
@@ -70,8 +71,8 @@ def training_progress(data: Mapping[str, Any], *, at: str) -> dict[str, Any]:
         "epoch": data.get("epoch"),
         "total_epochs": data.get("total_epochs"),
         "model_name": data.get("model_name"),
-        "loss": metrics.get("loss"),
-        "val_loss": metrics.get("val_loss"),
+        "loss": measured.get("loss"),
+        "val_loss": measured.get("val_loss"),
     }
 
 
@@ -144,14 +145,14 @@ def _metrics(event: Event) -> list[Message]:
         "eta_formatted": duration(eta),
         "progress_percent": event.data.get("percent"),
     }
-    return [("training_metrics", payload)]
+    return [*_progress(event), ("training_metrics", payload)]
 
 
 def _batch(event: Event) -> list[Message]:
     payload = _values(event, "batch", "total_batches", "loss", "root_mean_squared_error", "model_name")
     payload["current_epoch"] = event.data.get("epoch")
     payload["total_epochs"] = event.data.get("total_epochs")
-    return [("training_batch_progress", payload)]
+    return [*_progress(event), ("training_batch_progress", payload)]
 
 
 def _completed(event: Event) -> list[Message]:
@@ -225,6 +226,7 @@ TRAINING_RULES: dict[str, Rule] = {
 DATASET_RULES: dict[str, Rule] = {
     "queued": lambda event: _dataset("processing", "starting", 0),
     "started": lambda event: _dataset("processing", "starting", 0),
+    "requeued": lambda event: _dataset("processing", "starting", 0),
     "progress": _dataset_progress,
     "completed": lambda event: _dataset("completed", "complete", 100, 0),
     "failed": _dataset_failed,

@@ -120,17 +120,18 @@ class Jobs:
         session_id: UUID | None = None,
         workload: str | None = None,
         status: str | None = None,
+        without: Collection[str] = (),
         limit: int = 50,
         offset: int = 0,
     ) -> list[JobView]:
-        """The newest first; without their config and outcome, which `get` has."""
+        """The newest first, of all workloads but `without`; config and outcome are left to `get`."""
         if not 1 <= limit <= MAX_LISTED:
             raise BadRequest(f"limit must be from 1 to {MAX_LISTED}, not {limit}")
         if offset < 0:
             raise BadRequest(f"offset must not be negative, it is {offset}")
         query = (
             select(JobRow)
-            .where(*_chosen(user_id, session_id, workload, status))
+            .where(*_chosen(user_id, session_id, workload, status), JobRow.workload.not_in(without))
             .order_by(JobRow.created_at.desc(), JobRow.id)
             .options(defer(JobRow.config, raiseload=True), defer(JobRow.outcome, raiseload=True))
         )
