@@ -14,8 +14,8 @@ from services.forecasting.windows import Grid, Times, Values, lattice_step
 
 Indices = NDArray[np.int64]
 # Above this a lattice would be finer than the data deserve (steps that hardly ever meet).
-MAX_POINTS_PER_REFERENCE = 64
-MAX_POINTS = 2**28
+MAX_POINTS_PER_REFERENCE = 1440
+MAX_POINTS = 2**24
 BATCH = 1024
 
 
@@ -27,6 +27,9 @@ class Column(Protocol):
 
     def complete(self, count: int) -> NDArray[np.bool_]:
         """Whether the window of every reference is free of NaN."""
+
+    def extremes(self, index: Indices) -> tuple[float, float]:
+        """Smallest and largest value in the windows of these references."""
 
     def save(self, folder: Path, name: str) -> dict[str, Any]: ...
 
@@ -52,6 +55,12 @@ class Lattice:
             result &= known[start + k * self.per_step]
         return result
 
+    def extremes(self, index: Indices) -> tuple[float, float]:
+        used = np.zeros(len(self.values), dtype=bool)
+        for k in range(self.steps):
+            used[index * self.per_reference + k * self.per_step] = True
+        return _extremes(self.values[used])
+
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         np.save(folder / f"{name}.npy", self.values)
         shape = {"per_reference": self.per_reference, "per_step": self.per_step, "steps": self.steps}
@@ -70,6 +79,9 @@ class Constant:
 
     def complete(self, count: int) -> NDArray[np.bool_]:
         return np.isfinite(self.values[:count])
+
+    def extremes(self, index: Indices) -> tuple[float, float]:
+        return _extremes(self.values[index])
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         np.save(folder / f"{name}.npy", self.values)
@@ -94,11 +106,20 @@ class Computed:
         found = [np.isfinite(self.windows(part)).all(axis=1) for part in parts]
         return np.concatenate(found) if found else np.empty(0, dtype=bool)
 
+    def extremes(self, index: Indices) -> tuple[float, float]:
+        parts = [index[i : i + BATCH] for i in range(0, len(index), BATCH)]
+        found = np.array([_extremes(self.windows(part)) for part in parts])
+        return float(found[:, 0].min()), float(found[:, 1].max())
+
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         np.save(folder / f"{name}.npy", self.references)
         window = {"start": self.window.start, "step": self.window.step, "steps": self.window.steps}
         source = self.source.save(folder, name)
         return {"kind": "computed", "file": f"{name}.npy", "part": self.part, **window, "source": source}
+
+
+def _extremes(values: Values) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
 
 
 def columns_of(source: Source, references: Times, window: Grid, stride: int) -> list[Column]:

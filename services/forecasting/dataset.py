@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.forecasting.calendar import ORDER, CalendarSpec, column_names
 from services.forecasting.columns import Column, Constant, columns_of, load_column
 from services.forecasting.errors import DataError
-from services.forecasting.scaling import Scaler, Scalers
+from services.forecasting.scaling import Scaler, Scalers, check_bounds
 from services.forecasting.sources import CalendarSource, SeriesSource
 from services.forecasting.split import Split, SplitSpec, historical_split, honest_split
 from services.forecasting.windows import (
@@ -33,7 +33,6 @@ __all__ = ["CalendarSpec", "Dataset", "FeatureSpec", "Samples", "SplitSpec", "Wi
 
 Array = NDArray[np.float64]
 Rows = slice | NDArray[np.int64]
-BATCH = 2048
 META = "dataset.json"
 
 
@@ -45,6 +44,10 @@ class Scaling:
     scale: bool
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        if self.scale:
+            check_bounds(self.name, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -187,11 +190,11 @@ def build(
 ) -> Dataset:
     """Align all features on one grid of reference times and keep the samples that are complete."""
     _refuse_missing_roles(inputs, outputs)
-    series = [(each, _grid(each, windows.input_steps)) for each in inputs]
-    series += [(each, _grid(each, windows.output_steps)) for each in outputs]
+    series = [(each, _grid(each, windows.input_steps, arithmetic)) for each in inputs]
+    series += [(each, _grid(each, windows.output_steps, arithmetic)) for each in outputs]
     references = reference_times(series, len(inputs), windows, arithmetic)
     if len(references) == 0:
-        raise _no_samples(0, {})
+        raise _no_room(series)
     columns: list[Column] = []
     complete = np.ones(len(references), dtype=bool)
     dropped: dict[str, int] = {}
@@ -203,7 +206,7 @@ def build(
         columns.append(column)
         report(done, len(series) + 1)
     components = sorted(calendar, key=lambda spec: ORDER.index(spec.component))
-    extra = [_calendar_columns(spec, references, windows) for spec in components]
+    extra = [_calendar_columns(spec, references, windows, arithmetic) for spec in components]
     index = np.flatnonzero(complete)
     if len(index) == 0:
         raise _no_samples(len(references), dropped)
@@ -217,35 +220,46 @@ def build(
         + [s for spec in components for s in _calendar_scaling(spec)],
         output_scaling=[_scaling(each) for each in outputs],
         histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
-        reach=_reach([window for _, window in series]),
+        reach=_reach([_whole(each) if each.window_mean else window for each, window in series]),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
         dropped={name: count for name, count in dropped.items() if count},
     )
 
 
-def _grid(series: FeatureSpec, steps: int) -> Grid:
+def _grid(series: FeatureSpec, steps: int, arithmetic: Arithmetic) -> Grid:
+    about = {"feature": series.name}
     if len(series.time) == 0:
-        raise DataError("EMPTY_FILE", f"{series.name!r} holds no rows", details={"feature": series.name})
-    return grid(series.name, series.start_hours, series.end_hours, steps)
+        raise DataError("EMPTY_FILE", f"{series.name!r} holds no rows", details=about)
+    if (np.diff(series.time) <= 0).any():
+        row = int(np.argmax(np.diff(series.time) <= 0)) + 1
+        text = f"The times of {series.name!r} do not ascend: row {row} is not after the one before"
+        raise DataError("UNSORTED_TIMES", text, details={**about, "row": row})
+    return grid(series.name, series.start_hours, series.end_hours, steps, arithmetic)
 
 
 def _series_column(
     series: FeatureSpec, window: Grid, references: Times, windows: WindowSpec, arithmetic: Arithmetic
 ) -> Column:
     if series.window_mean:
-        whole = grid(series.name, series.start_hours, series.end_hours, 2)
-        return Constant(window_means(series, references, whole, arithmetic), window.steps)
+        return Constant(window_means(series, references, _whole(series), arithmetic), window.steps)
     limit = gap_limit(series, windows.max_gap_minutes, arithmetic)
     (column,) = columns_of(SeriesSource(series, window.step, limit), references, window, windows.stride)
     return column
 
 
-def _calendar_columns(spec: CalendarSpec, references: Times, windows: WindowSpec) -> list[Column]:
+def _whole(series: FeatureSpec) -> Grid:
+    """Start and end of a window whose mean is taken, whatever the number of steps."""
+    return grid(series.name, series.start_hours, series.end_hours, 2)
+
+
+def _calendar_columns(
+    spec: CalendarSpec, references: Times, windows: WindowSpec, arithmetic: Arithmetic
+) -> list[Column]:
     source = CalendarSource(spec, windows.timezone)
     if not spec.per_step:
         return [Constant(values, windows.input_steps) for values in source.values_at(references)]
-    window = grid(spec.component, spec.start_hours, spec.end_hours, windows.input_steps)
+    window = grid(spec.component, spec.start_hours, spec.end_hours, windows.input_steps, arithmetic)
     return columns_of(source, references, window, windows.stride)
 
 
@@ -265,11 +279,7 @@ def _calendar_scaling(spec: CalendarSpec) -> list[Scaling]:
 def _fitted(column: Column, how: Scaling, index: NDArray[np.int64]) -> Scaler:
     if not how.scale:
         return Scaler(how.name)
-    low, high = np.inf, -np.inf
-    for start in range(0, len(index), BATCH):
-        values = column.windows(index[start : start + BATCH])
-        low, high = min(low, float(values.min())), max(high, float(values.max()))
-    return Scaler(how.name, low, high, how.low, how.high)
+    return Scaler(how.name, *column.extremes(index), how.low, how.high)
 
 
 def _stack(columns: list[Column], index: NDArray[np.int64]) -> Array:
@@ -298,13 +308,32 @@ def _refuse_missing_roles(inputs: list[FeatureSpec], outputs: list[FeatureSpec])
             )
 
 
-def _no_samples(references: int, dropped: dict[str, int]) -> DataError:
-    """Say which feature left the fewest."""
-    why = ", ".join(f"{name!r} is incomplete for {count}" for name, count in dropped.items() if count)
-    text = f"Of {references} reference times none has complete windows: {why}" if references else ""
+MEND = "Shorten the windows (zeithorizontStart, zeithorizontEnd), allow longer gaps or add data"
+
+
+def _no_room(series: list[tuple[FeatureSpec, Grid]]) -> DataError:
+    """Name the two features that leave no reference time between them."""
+    late, first = max(series, key=lambda pair: pair[0].time[0] - pair[1].start)
+    early, last = min(series, key=lambda pair: pair[0].time[-1] - pair[1].end)
+    begin, end = _text(int(late.time[0]) - first.start), _text(int(early.time[-1]) - last.end)
     return DataError(
         "NO_SAMPLES",
-        text or "The windows reach beyond the data: no reference time has room for all of them",
-        suggestion="Shorten the windows (zeithorizontStart, zeithorizontEnd), allow longer gaps or add data",
+        "The windows reach beyond the data: "
+        f"{late.name!r} allows reference times from {begin} on, {early.name!r} until {end}",
+        suggestion=MEND,
+        details={"reference_times": 0, "incomplete": {}},
+    )
+
+
+def _text(instant: int) -> str:
+    return f"{np.datetime_as_string(np.datetime64(instant, 'ns'), unit='s')}Z"
+
+
+def _no_samples(references: int, dropped: dict[str, int]) -> DataError:
+    why = ", ".join(f"{name!r} is incomplete for {count}" for name, count in dropped.items() if count)
+    return DataError(
+        "NO_SAMPLES",
+        f"Of {references} reference times none has complete windows: {why}",
+        suggestion=MEND,
         details={"reference_times": references, "incomplete": dropped},
     )

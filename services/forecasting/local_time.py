@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.forecasting.errors import DataError
 
 Seconds = NDArray[np.float64]
 DAY = 86_400
@@ -16,9 +18,21 @@ def local_seconds(utc: Seconds, zone: str) -> Seconds:
     """Seconds since 1970 (UTC) -> seconds since 1970 as the clock of this zone shows them."""
     if zone == "UTC" or utc.size == 0:
         return utc
-    changes, offsets = _offsets(ZoneInfo(zone), int(utc.min()) - DAY, int(utc.max()) + DAY)
+    changes, offsets = _offsets(time_zone(zone), int(utc.min()) - DAY, int(utc.max()) + DAY)
     shifted: Seconds = utc + offsets[np.searchsorted(changes, utc, side="right") - 1]
     return shifted
+
+
+def time_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise DataError(
+            "UNKNOWN_TIMEZONE",
+            f"There is no time zone {name!r}",
+            suggestion="Give a name of the IANA database, such as Europe/Vienna or UTC",
+            details={"field": "zeitzone"},
+        ) from error
 
 
 def _offsets(zone: ZoneInfo, start: int, end: int) -> tuple[Seconds, Seconds]:

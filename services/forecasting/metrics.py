@@ -3,11 +3,17 @@
 Sources: Hyndman & Koehler, "Another look at measures of forecast accuracy", Int. J. Forecasting 22 (2006)
 for MAPE, sMAPE, MASE; Kolassa & Schütz, Foresight 6 (2007) for WAPE. The historical arithmetic
 (`compat`) keeps the first system's definitions, which say 0-denominators by tiny numbers.
+
+    MAE    mean e                          MSE, RMSE  mean e², its root
+    MAPE   100 · mean(e / |y|) over y ≠ 0  (compat: over all, with |y| of at least 2.2e-16)
+    NRMSE  RMSE / |mean y|                 (compat: / mean y, which carries its sign)
+    WAPE   100 · Σe / Σ|y|                 sMAPE      100 · mean(e / ((|y| + |p|) / 2)), 0/0 counts 0
+    MASE   MAE / the mean error of a naive forecast, which the caller gives
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,94 +23,100 @@ from services.forecasting.windows import Arithmetic
 Array = NDArray[np.float64]
 NAMES = ("MAE", "MAPE", "MSE", "RMSE", "NRMSE", "WAPE", "sMAPE", "MASE")
 EPSILON = float(np.finfo(np.float64).eps)
+REASONS = {
+    "MAPE": "every true value is 0",
+    "WAPE": "every true value is 0",
+    "NRMSE": "the mean of the true values is 0",
+    "MASE": "there is no error of a naive forecast to compare with: too few values, or they never change",
+}
 
 
-class Undefined(Exception):
-    """The measure has no value for these numbers; the text says why."""
+@dataclass(frozen=True)
+class Sums:
+    """What all measures follow from, per column; sums over columns are sums of these."""
+
+    count: Array
+    absolute: Array
+    squared: Array
+    truth: Array
+    magnitude: Array
+    relative: Array
+    relative_count: Array
+    symmetric: Array
+
+    def total(self) -> Sums:
+        return Sums(*(np.array([getattr(self, each.name).sum()]) for each in fields(self)))
+
+
+def column_sums(y: Array, p: Array, arithmetic: Arithmetic) -> Sums:
+    """Of (samples, columns); the columns are kept apart."""
+    error, size = np.abs(y - p), np.abs(y)
+    counted = np.ones(y.shape, dtype=bool) if arithmetic == "compat" else y != 0
+    lower = np.maximum(size, EPSILON) if arithmetic == "compat" else size
+    middle = (size + np.abs(p)) / 2
+    return Sums(
+        count=np.full(y.shape[1], float(len(y))),
+        absolute=error.sum(axis=0),
+        squared=np.einsum("ij,ij->j", error, error),
+        truth=y.sum(axis=0),
+        magnitude=size.sum(axis=0),
+        relative=np.divide(error, lower, out=np.zeros_like(error), where=counted).sum(axis=0),
+        relative_count=counted.sum(axis=0).astype(float),
+        symmetric=np.divide(error, middle, out=np.zeros_like(error), where=middle != 0).sum(axis=0),
+    )
+
+
+def measures(sums: Sums, naive_error: Array | float, arithmetic: Arithmetic) -> dict[str, Array]:
+    """Every measure per column; what is undefined is not finite. `naive_error` is the scale of MASE."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mae, mse = sums.absolute / sums.count, sums.squared / sums.count
+        mean = sums.truth / sums.count
+        return {
+            "MAE": mae,
+            "MAPE": 100 * sums.relative / sums.relative_count,
+            "MSE": mse,
+            "RMSE": np.sqrt(mse),
+            "NRMSE": np.sqrt(mse) / (mean if arithmetic == "compat" else np.abs(mean)),
+            "WAPE": 100 * sums.absolute / sums.magnitude,
+            "sMAPE": 100 * sums.symmetric / sums.count,
+            "MASE": np.where(np.asarray(naive_error) > 0, mae / naive_error, np.nan),
+        }
+
+
+def finite(values: Array) -> list[float | None]:
+    """None for what is undefined."""
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def why_undefined(name: str) -> str:
+    return REASONS.get(name, "there are no values, or they are too large")
+
+
+def change_along(y: Array) -> float:
+    """Mean |y_t - y_{t-1}| along the flattened values; NaN for fewer than two.
+
+    The first system's scale of MASE: with overlapping windows it also counts the jumps between them.
+    """
+    return float(np.mean(np.abs(np.diff(y.ravel())))) if y.size > 1 else np.nan
+
+
+def change_in_windows(y: Array) -> float:
+    """Mean |y_t - y_{t-1}| inside the windows (samples, steps); along the samples where a step is all."""
+    if y.shape[1] < 2:
+        return change_along(y)
+    return float(np.mean(np.abs(np.diff(y, axis=1)))) if y.size else np.nan
+
+
+def measure(name: str, y: Array, p: Array, arithmetic: Arithmetic) -> tuple[float | None, str | None]:
+    """One measure of two vectors: the value, or None and the reason why there is none."""
+    sums = column_sums(y.reshape(-1, 1), p.reshape(-1, 1), arithmetic)
+    value = finite(measures(sums, change_along(y), arithmetic)[name])[0]
+    return value, why_undefined(name) if value is None else None
 
 
 def mae(y: Array, p: Array) -> float:
     return float(np.mean(np.abs(y - p)))
 
 
-def mse(y: Array, p: Array) -> float:
-    return float(np.mean((y - p) ** 2))
-
-
 def rmse(y: Array, p: Array) -> float:
-    return float(np.sqrt(mse(y, p)))
-
-
-def mape(y: Array, p: Array) -> float:
-    """100 · mean(e / |y|) in percent, over the truths that are not zero."""
-    nonzero = y != 0
-    if not nonzero.any():
-        raise Undefined("every true value is 0")
-    return float(100 * np.mean(np.abs(y - p)[nonzero] / np.abs(y)[nonzero]))
-
-
-def historical_mape(y: Array, p: Array) -> float:
-    """100 · mean(e / max(|y|, ε)): a zero truth gives about 1e17."""
-    return float(100 * np.mean(np.abs(y - p) / np.maximum(np.abs(y), EPSILON)))
-
-
-def nrmse(y: Array, p: Array) -> float:
-    """RMSE / |mean(y)|, a fraction."""
-    return rmse(y, p) / _nonzero(abs(float(np.mean(y))), "the mean of the true values is 0")
-
-
-def historical_nrmse(y: Array, p: Array) -> float:
-    """RMSE / mean(y): carries the sign of the mean."""
-    return rmse(y, p) / _nonzero(float(np.mean(y)), "the mean of the true values is 0")
-
-
-def wape(y: Array, p: Array) -> float:
-    """100 · Σe / Σ|y| in percent."""
-    total = _nonzero(float(np.sum(np.abs(y))), "every true value is 0")
-    return float(100 * np.sum(np.abs(y - p)) / total)
-
-
-def smape(y: Array, p: Array) -> float:
-    """100 · mean(e / ((|y| + |p|) / 2)) in percent; where both are 0 the error counts 0."""
-    middle = (np.abs(y) + np.abs(p)) / 2
-    error = np.abs(y - p)
-    return float(100 * np.mean(np.divide(error, middle, out=np.zeros_like(error), where=middle != 0)))
-
-
-def mase(y: Array, p: Array) -> float:
-    """MAE / mean|y_t - y_{t-1}| along the flattened values, as the first system has it."""
-    if y.size < 2:
-        raise Undefined("there are fewer than two values")
-    scale = float(np.mean(np.abs(np.diff(y.ravel()))))
-    return mae(y, p) / _nonzero(scale, "the true values never change")
-
-
-def mase_in_windows(y: Array, p: Array) -> float:
-    """MAE / mean|y_t - y_{t-1}| with the differences taken inside each window: y is (samples, steps)."""
-    if y.ndim < 2 or y.shape[1] < 2:
-        return mase(y, p)
-    scale = float(np.mean(np.abs(np.diff(y, axis=1))))
-    return mae(y, p) / _nonzero(scale, "the true values never change")
-
-
-Measure = Callable[[Array, Array], float]
-_SHARED: dict[str, Measure] = {"MAE": mae, "MSE": mse, "RMSE": rmse, "WAPE": wape, "sMAPE": smape}
-HONEST: dict[str, Measure] = {**_SHARED, "MAPE": mape, "NRMSE": nrmse, "MASE": mase_in_windows}
-COMPAT: dict[str, Measure] = {**_SHARED, "MAPE": historical_mape, "NRMSE": historical_nrmse, "MASE": mase}
-
-
-def measure(name: str, y: Array, p: Array, arithmetic: Arithmetic) -> tuple[float | None, str | None]:
-    """The value, or None and the reason why there is none."""
-    if y.size == 0:
-        return None, "there are no values"
-    try:
-        value = (COMPAT if arithmetic == "compat" else HONEST)[name](y, p)
-    except Undefined as reason:
-        return None, str(reason)
-    return (value, None) if np.isfinite(value) else (None, "the value is not finite")
-
-
-def _nonzero(value: float, reason: str) -> float:
-    if value == 0:
-        raise Undefined(reason)
-    return value
+    return float(np.sqrt(np.mean((y - p) ** 2)))

@@ -12,6 +12,17 @@ from numpy.typing import NDArray
 from services.forecasting.errors import DataError
 
 Array = NDArray[np.float64]
+# A narrower span is noise of the arithmetic: the feature counts as constant, as scikit-learn has it.
+CONSTANT = 10 * float(np.finfo(np.float64).eps)
+
+
+def check_bounds(name: str, low: float, high: float) -> None:
+    if not low < high:
+        raise DataError(
+            "INVALID_SCALING",
+            f"skalierungMin of {name!r} must be below skalierungMax, not {low} and {high}",
+            details={"field": "skalierungMin", "feature": name},
+        )
 
 
 @dataclass(frozen=True)
@@ -25,19 +36,14 @@ class Scaler:
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.low >= self.high:
-            raise DataError(
-                "INVALID_SCALING",
-                f"skalierungMin of {self.name!r} must be below skalierungMax, not {self.low} and {self.high}",
-                details={"field": "skalierungMin", "feature": self.name},
-            )
+        check_bounds(self.name, self.low, self.high)
 
     @property
     def factor(self) -> float:
         if self.data_min is None or self.data_max is None:
             return 1.0
         span = self.data_max - self.data_min
-        return (self.high - self.low) / (span if span != 0 else 1.0)
+        return (self.high - self.low) / (span if span >= CONSTANT else 1.0)
 
     @property
     def shift(self) -> float:

@@ -11,9 +11,10 @@ from services.forecasting.errors import DataError
 
 Indices = NDArray[np.int64]
 PARTS = ("train", "validation", "test")
-# Blocks that are shuffled; each at least this many times as long as the embargo between two of them.
-BLOCKS = 40
-EMBARGOS_PER_BLOCK = 4
+# Blocks that change places when samples are shuffled. Each is several times as long as the embargo
+# between two of them; where that would leave few blocks, shorter ones are taken.
+MAX_BLOCKS, WANTED_BLOCKS = 40, 10
+EMBARGOS_PER_BLOCK, EMBARGOS_PER_SHORT_BLOCK = 4, 2
 
 
 @dataclass(frozen=True)
@@ -70,26 +71,29 @@ def _parts_in_order(n: int, spec: SplitSpec) -> Indices:
 
 
 def _parts_in_blocks(references: NDArray[np.int64], reach: tuple[int, int], spec: SplitSpec) -> Indices:
-    """Equal stretches of time, dealt to the parts in a seeded random order until each has its share."""
-    n = len(references)
+    """Equal stretches of time, dealt to the parts in a seeded random order by their shares."""
     span = int(references[-1] - references[0]) + 1
-    width = max(span // BLOCKS, EMBARGOS_PER_BLOCK * (reach[1] - reach[0])) + 1
-    block = (references - references[0]) // width
-    count = int(block[-1]) + 1
-    if count < len(PARTS):
+    count = _block_count(span, reach[1] - reach[0])
+    shares = [spec.train, spec.validation, spec.test]
+    if count < sum(share > 0 for share in shares):
         raise DataError(
             "NOT_ENOUGH_SAMPLES",
-            f"The data hold {count} blocks that could change places; {len(PARTS)} are needed",
+            f"The data hold {count} blocks that could change places; every part needs one",
             suggestion="Set shuffle to false, upload more data or shorten the windows",
             details={"blocks": count},
         )
-    sizes = np.bincount(block, minlength=count)
-    order = np.random.default_rng(spec.seed).permutation(count)
-    before = np.concatenate([[0], np.cumsum(sizes[order])[:-1]]) + sizes[order] / 2
-    ends = np.cumsum([spec.train, spec.validation]) * n
-    part_of_block = np.empty(count, dtype=np.int64)
-    part_of_block[order] = np.searchsorted(ends, before, side="right")
+    sizes = [max(1, round(share * count)) if share > 0 else 0 for share in shares[1:]]
+    dealt = np.repeat(np.arange(len(PARTS)), [max(1, count - sum(sizes)), *sizes])[:count]
+    part_of_block = np.random.default_rng(spec.seed).permutation(dealt)
+    block = (references - references[0]) // (span // count + 1)
     return np.asarray(part_of_block[block])
+
+
+def _block_count(span: int, embargo: int) -> int:
+    if embargo == 0:
+        return MAX_BLOCKS
+    few = min(WANTED_BLOCKS, span // (EMBARGOS_PER_SHORT_BLOCK * embargo))
+    return min(MAX_BLOCKS, max(span // (EMBARGOS_PER_BLOCK * embargo), few))
 
 
 def _checked(split: Split, spec: SplitSpec, n: int) -> Split:

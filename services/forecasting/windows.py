@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.forecasting.errors import DataError
+from services.forecasting.local_time import time_zone
 
 Times = NDArray[np.int64]  # nanoseconds since 1970, UTC
 Values = NDArray[np.float64]
@@ -34,12 +35,18 @@ class WindowSpec:
     max_gap_minutes: float | None = None
 
     def __post_init__(self) -> None:
+        for name, steps in (("eingabe", self.input_steps), ("ausgabe", self.output_steps)):
+            if steps < 1:
+                raise _invalid(name, f"{name} must be at least 1 step, not {steps}")
         if not isfinite(self.stride_minutes) or round(self.stride_minutes * MINUTE) <= 0:
-            raise DataError(
-                "INVALID_ZEITSCHRITTE",
-                f"zeitschrittweite must be more than 0 minutes, not {self.stride_minutes}",
-                details={"field": "zeitschrittweite"},
-            )
+            text = f"zeitschrittweite must be more than 0 minutes, not {self.stride_minutes}"
+            raise _invalid("zeitschrittweite", text)
+        if not isfinite(self.offset_minutes):
+            raise _invalid("offset", f"offset must be a number of minutes, not {self.offset_minutes}")
+        if self.max_gap_minutes is not None and not self.max_gap_minutes > 0:
+            text = f"max_gap_minutes must be more than 0, not {self.max_gap_minutes}"
+            raise _invalid("max_gap_minutes", text)
+        time_zone(self.timezone)
 
     @property
     def stride(self) -> int:
@@ -48,6 +55,10 @@ class WindowSpec:
     @property
     def offset(self) -> int:
         return round(self.offset_minutes * MINUTE)
+
+
+def _invalid(field_name: str, text: str) -> DataError:
+    return DataError("INVALID_ZEITSCHRITTE", text, details={"field": field_name})
 
 
 @dataclass(frozen=True)
@@ -87,19 +98,32 @@ class Grid:
         return self.step / MINUTE
 
 
-def grid(name: str, start_hours: float, end_hours: float, steps: int) -> Grid:
-    """A window of one step holds its end: the newest past value, or the far end of the horizon."""
+def grid(
+    name: str, start_hours: float, end_hours: float, steps: int, arithmetic: Arithmetic = "honest"
+) -> Grid:
+    """A window of one step holds its end: the newest past value, or the far end of the horizon.
+
+    A step that is no whole number of nanoseconds is cut, so that no window ends after its end; the
+    historical arithmetic rounds it.
+    """
+    if not (isfinite(start_hours) and isfinite(end_hours)):
+        raise DataError(
+            "INVALID_WINDOW",
+            f"The window of {name!r} needs two numbers of hours, not {start_hours} and {end_hours}",
+            details={"field": "zeithorizontStart", "feature": name},
+        )
     start, end = round(start_hours * HOUR), round(end_hours * HOUR)
-    if steps == 1:
-        return Grid(end, 0, 1)
-    if start >= end:
+    if start > end or (start == end and steps > 1):
         raise DataError(
             "INVALID_WINDOW",
             f"The window of {name!r} must start before it ends, not {start_hours} h to {end_hours} h",
             suggestion="Set zeithorizontStart below zeithorizontEnd",
             details={"field": "zeithorizontStart", "feature": name},
         )
-    return Grid(start, round((end - start) / (steps - 1)), steps)
+    if steps == 1:
+        return Grid(end, 0, 1)
+    step = (end - start) / (steps - 1)
+    return Grid(start, round(step) if arithmetic == "compat" else int(step), steps)
 
 
 def gap_limit(series: FeatureSpec, max_gap_minutes: float | None, arithmetic: Arithmetic) -> int | None:
@@ -108,8 +132,12 @@ def gap_limit(series: FeatureSpec, max_gap_minutes: float | None, arithmetic: Ar
         return None
     if max_gap_minutes is not None:
         return round(max_gap_minutes * MINUTE)
-    steps = np.diff(series.time)
-    return int(USUAL_STEPS * np.median(steps)) if len(steps) else 0
+    return USUAL_STEPS * usual_step(series.time)
+
+
+def usual_step(time: Times) -> int:
+    """The median distance of two rows (ns); 0 for a single row."""
+    return int(np.median(np.diff(time))) if len(time) > 1 else 0
 
 
 def values_at(series: FeatureSpec, at: Times, step: int, limit: int | None) -> Values:
@@ -117,7 +145,7 @@ def values_at(series: FeatureSpec, at: Times, step: int, limit: int | None) -> V
     if series.method == "nearest":
         return _nearest(series.time, series.value, at, limit)
     if series.method == "mean" and step > 0:
-        return _means(series.time, series.value, at, step)
+        return _means(series.time, series.value, at, step, limit)
     return interpolate(series.time, series.value, at, limit)
 
 
@@ -151,12 +179,29 @@ def _nearest(time: Times, value: Values, at: Times, limit: int | None) -> Values
     return np.asarray(result)
 
 
-def _means(time: Times, value: Values, at: Times, step: int) -> Values:
-    """The mean of the numbers in (instant - step, instant]; NaN without any."""
-    sums, counts = _cumulated(value)
+def _means(time: Times, value: Values, at: Times, step: int, limit: int | None) -> Values:
+    """The mean of the numbers in (instant - step, instant]; where rows are wider apart, the line between.
+
+    NaN where the file does not cover the whole interval, or a gap beyond the limit lies in it.
+    """
     first = np.searchsorted(time, at - step, side="right")
     last = np.searchsorted(time, at, side="right")
-    return _mean_between(sums, counts, first, last)
+    result = _mean_between(value, first, last)
+    sparse = first == last
+    result[sparse] = interpolate(time, value, at[sparse], limit)
+    wrong = (at - step < time[0] - usual_step(time)) | (at > time[-1])
+    if limit is not None:
+        wrong |= _gaps_within(time, at, first, last, limit)
+    result[wrong] = np.nan
+    return result
+
+
+def _gaps_within(time: Times, at: Times, first: Times, last: Times, limit: int) -> NDArray[np.bool_]:
+    """Whether a gap longer than the limit ends or stands open in (…, at], whose rows are first..last-1."""
+    long = np.concatenate([[False], np.diff(time) > limit, [False]])
+    before = np.concatenate([[0], np.cumsum(long)])
+    open_at_end = long[last] & (at > time[np.maximum(last - 1, 0)])
+    return np.asarray((before[last] - before[first] > 0) | open_at_end)
 
 
 def window_means(series: FeatureSpec, references: Times, window: Grid, arithmetic: Arithmetic) -> Values:
@@ -164,30 +209,28 @@ def window_means(series: FeatureSpec, references: Times, window: Grid, arithmeti
 
     The historical arithmetic leaves the last row out and takes what there is before the file begins.
     """
-    sums, counts = _cumulated(series.value)
     begin, end = references + window.start, references + window.end
     first = np.searchsorted(series.time, begin, side="left")
     last = np.searchsorted(series.time, end, side="right")
     if arithmetic == "compat":
-        result = _mean_between(sums, counts, first, np.maximum(last - 1, 0))
+        result = _mean_between(series.value, first, np.maximum(last - 1, 0))
         result[last == 0] = np.nan
         return result
-    result = _mean_between(sums, counts, first, last)
+    result = _mean_between(series.value, first, last)
     result[(begin < series.time[0]) | (end > series.time[-1])] = np.nan
     return result
 
 
-def _cumulated(value: Values) -> tuple[Values, Times]:
+def _mean_between(value: Values, first: Times, last: Times) -> Values:
+    """Means of the numbers among rows first..last-1; summed about the middle, which keeps the digits."""
     numeric = np.isfinite(value)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(numeric, value, 0.0))])
-    return sums, np.concatenate([[0], np.cumsum(numeric)])
-
-
-def _mean_between(sums: Values, counts: Times, first: Times, last: Times) -> Values:
+    middle = float(np.mean(value[numeric])) if numeric.any() else 0.0
+    sums = np.concatenate([[0.0], np.cumsum(np.where(numeric, value - middle, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(numeric)])
     last = np.maximum(last, first)
     count = counts[last] - counts[first]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((sums[last] - sums[first]) / count)
+        return np.asarray((sums[last] - sums[first]) / count + middle)
 
 
 def reference_times(
