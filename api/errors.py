@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from services import errors
 from services.forecasting.errors import DataError
@@ -57,7 +57,9 @@ def _unusable(error: DataError) -> tuple[Response, int]:
 
 def _http(error: HTTPException) -> tuple[Response, int]:
     """What Flask itself refuses: unknown address, wrong method, body too large."""
-    status = error.code or 500
+    if isinstance(error, InternalServerError):  # Flask's wrapper; Flask has logged what is inside
+        return _fault()
+    status = error.code or 400
     text = error.description or error.name
     if status == 404:
         text = f"There is nothing at {request.method} {request.path[:200]}"
@@ -70,6 +72,10 @@ def _http(error: HTTPException) -> tuple[Response, int]:
 def _broken(error: Exception) -> tuple[Response, int]:
     """A fault of ours: told in one sentence, logged in full."""
     log.error("request failed", exc_info=error)
+    return _fault()
+
+
+def _fault() -> tuple[Response, int]:
     request_id = g.get("request_id", "")
     return _answer(
         500,
