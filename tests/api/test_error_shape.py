@@ -27,10 +27,9 @@ TRAINING = "/api/training"
 
 # What a request must hold beside its path for the object it names to be looked for.
 SESSION = "{session}"
+ENTRY = {"fileName": "wind.csv", "bezeichnung": "Wind", "type": "input"}
 NAMES: dict[str, dict[str, Any]] = {
-    f"POST {TRAINING}/csv-files": {
-        "json": {"sessionId": SESSION, "fileData": {"bezeichnung": "Wind", "type": "input"}}
-    },
+    f"POST {TRAINING}/csv-files": {"json": {"sessionId": SESSION, "fileData": ENTRY}},
     f"POST {TRAINING}/finalize-session": {"json": {"sessionId": SESSION}},
     f"POST {TRAINING}/generate-plot": {"json": {"sessionId": SESSION, "df_plot_out": {"Load": True}}},
     f"POST {TRAINING}/init-session": {"json": {"sessionId": SESSION}},
