@@ -23,6 +23,12 @@ def json_object(known: Collection[str] | None = None) -> dict[str, Any]:
     return value
 
 
+def refuse_fields() -> None:
+    """For routes that take no body: none or {} will do, anything else was meant for another route."""
+    if request.get_data():
+        json_object(())
+
+
 def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
     """JSON text that must hold an object."""
     value = parse_json(text, what)

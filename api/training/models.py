@@ -10,7 +10,7 @@ from api.context import services
 from api.training import answers
 from api.training.arguments import job_id, query
 from api.training.blueprint import blueprint
-from api.training.body import json_object
+from api.training.body import json_object, refuse_fields
 from middleware.auth import require_auth
 from middleware.subscription import require_subscription
 from services.environment import environment
@@ -20,6 +20,7 @@ from services.environment import environment
 @require_auth
 def save_model(session_id: str) -> Any:
     """Every training stores its model when it completes; this says what is stored."""
+    refuse_fields()
     models = services().models.stored(g.user_id, session_id)
     return {
         "success": True,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, request
-from middleware.auth import require_auth
 
 from api.context import services
 from api.training.blueprint import blueprint
-from api.training.body import json_object, session_ref
+from api.training.body import json_object, refuse_fields, session_ref
+from middleware.auth import require_auth
 from services.errors import BadRequest
 from services.file_fields import invalid
 
@@ -110,6 +110,7 @@ def session_status(session_id: str) -> dict[str, Any]:
 @blueprint.post("/session/<session_id>/delete")
 @require_auth
 def delete_session(session_id: str) -> dict[str, Any]:
+    refuse_fields()
     services().sessions.delete(g.user_id, session_id)
     return {"success": True, "message": "The session and everything in it was deleted"}
 
@@ -118,13 +119,7 @@ def delete_session(session_id: str) -> dict[str, Any]:
 @require_auth
 def delete_all_sessions() -> dict[str, Any]:
     """Only with confirm_delete_all; all sessions of the caller or, if one is busy, none."""
-    if request.form:
-        confirmed = request.form.get("confirm_delete_all", "").lower() == "true"
-    else:
-        confirmed = (
-            bool(request.data) and json_object(("confirm_delete_all",)).get("confirm_delete_all") is True
-        )
-    if not confirmed:
+    if not _is_confirmed():
         raise BadRequest(
             "Deleting all sessions needs a confirmation",
             code="CONFIRMATION_REQUIRED",

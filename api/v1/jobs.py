@@ -10,6 +10,7 @@ from flask import g
 from api.context import services
 from api.training import answers
 from api.training.arguments import query
+from api.training.body import refuse_fields
 from api.v1.blueprint import blueprint
 from middleware.auth import require_auth
 from services.artifacts import download
@@ -61,6 +62,7 @@ def get_job(job_id: str) -> Any:
 def cancel_job(job_id: str) -> Any:
     """200 when it is cancelled, 202 when its worker was asked to stop."""
     query()
+    refuse_fields()
     job = services().jobs.cancel(g.user_id, _job_id(job_id))
     return {"success": True, "job": job.to_json()}, 200 if job.status == Status.CANCELLED else 202
 

@@ -204,7 +204,8 @@ def test_a_body_that_cannot_be_read_is_refused(world: World, ids: dict[str, str]
             content_type="application/json",
         )
         for method, rule in routes(client.application)
-        if method in ("POST", "PUT", "PATCH") and f"{method} {rule}" not in TAKES_NO_BODY
+        if method in ("POST", "PUT", "PATCH")
+        and (WRONG_BODIES[wrong] or f"{method} {rule}" not in TAKES_NO_BODY)
     }
     assert len(answers) > 15
     assert problems(answers, 400, 422) == []
