@@ -44,7 +44,7 @@ def ready() -> tuple[dict[str, Any], int]:
 def metrics() -> Response:
     with services().database.read() as tx:
         query = select(JobRow.status, func.count()).group_by(JobRow.status)
-        counted = dict(tx.execute(query).tuples().all())
+        counted = dict(tx.execute(query).all())
     for status in Status:
         JOBS.labels(status.value).set(counted.get(status.value, 0))
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

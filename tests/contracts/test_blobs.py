@@ -151,3 +151,25 @@ def test_on_disk_a_link_out_of_the_root_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "blobs" / "link").symlink_to(outside)
     with pytest.raises(ValueError, match="leads out"):
         blobs.open("link/secret")
+
+
+def test_a_folder_that_is_emptied_meanwhile_loses_no_blob(blobs: Blobs) -> None:
+    def churn(name: str) -> None:
+        for _ in range(150):
+            put(blobs, f"shared/deep/{name}", b"x")
+            assert blobs.delete(f"shared/deep/{name}")
+
+    failures: list[BaseException] = []
+
+    def watched(name: str) -> None:
+        try:
+            churn(name)
+        except (OSError, AssertionError) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=watched, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
