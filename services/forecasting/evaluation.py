@@ -44,6 +44,7 @@ class Evaluation:
                 self.undefined[f"{place}/{metric}"] = why_undefined(metric)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def evaluate(
     truth: Array,
     forecast: Array,
@@ -112,6 +113,7 @@ def block_means(values: Array, level: int) -> Array:
     return np.asarray(values[:, : blocks * level].reshape(len(values), blocks, level).mean(axis=2))
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def flat_metrics(
     truth: Array, forecast: Array, *, arithmetic: Arithmetic = "honest", training: Training | None = None
 ) -> dict[str, Any]:
@@ -137,8 +139,7 @@ def baseline_table(
         known = comparable(baselines, j)
         for name, forecast in baselines.items():
             y, p = truth[known, :, j], forecast[known, :, j]
-            empty = y.size == 0
-            table[name][output] = {"MAE": None if empty else mae(y, p), "RMSE": None if empty else rmse(y, p)}
+            table[name][output] = {"MAE": mae(y, p), "RMSE": rmse(y, p)}
     return table
 
 
@@ -153,14 +154,14 @@ def skill(
         errors = {name: each[output]["MAE"] for name, each in table.items()}
         sizes = {name: error for name, error in errors.items() if error is not None}
         best = min(sizes, key=sizes.__getitem__, default=None)
-        model = mae(truth[known, :, j], forecast[known, :, j]) if known.any() else None
+        judged = known if best else np.ones(len(truth), dtype=bool)
+        model = mae(truth[judged, :, j], forecast[judged, :, j])
         floor = sizes[best] if best else None
-        defined = model is not None and floor is not None and floor > 0
         result[output] = {
             "best_baseline": best,
             "baseline_mae": floor,
-            "model_mae": model if best else mae(truth[:, :, j], forecast[:, :, j]),
-            "skill": 1 - model / floor if defined and model is not None and floor else None,
+            "model_mae": model,
+            "skill": 1 - model / floor if model is not None and floor else None,
             "samples": int(known.sum()),
         }
     return result

@@ -107,6 +107,7 @@ def change_in_windows(y: Array) -> float:
     return float(np.mean(np.abs(np.diff(y, axis=1)))) if y.size else np.nan
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def measure(name: str, y: Array, p: Array, arithmetic: Arithmetic) -> tuple[float | None, str | None]:
     """One measure of two vectors: the value, or None and the reason why there is none."""
     sums = column_sums(y.reshape(-1, 1), p.reshape(-1, 1), arithmetic)
@@ -114,9 +115,9 @@ def measure(name: str, y: Array, p: Array, arithmetic: Arithmetic) -> tuple[floa
     return value, why_undefined(name) if value is None else None
 
 
-def mae(y: Array, p: Array) -> float:
-    return float(np.mean(np.abs(y - p)))
+def mae(y: Array, p: Array) -> float | None:
+    return measure("MAE", y, p, "honest")[0]
 
 
-def rmse(y: Array, p: Array) -> float:
-    return float(np.sqrt(np.mean((y - p) ** 2)))
+def rmse(y: Array, p: Array) -> float | None:
+    return measure("RMSE", y, p, "honest")[0]

@@ -174,7 +174,7 @@ def _nearest(time: Times, value: Values, at: Times, limit: int | None) -> Values
     result = value[chosen].copy()
     wrong = (at < time[0]) | (at > time[-1])
     if limit is not None:
-        wrong |= np.abs(time[chosen] - at) > limit
+        wrong |= (time[right] - time[left] > limit) & (time[right] != at)
     result[wrong] = np.nan
     return np.asarray(result)
 
