@@ -4,6 +4,7 @@ PORT ?= 5000
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements-installed
+NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 export DATA_DIR ?= uploads
 export PORT
 
@@ -12,13 +13,17 @@ export PORT
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## Install everything into .venv
+setup: $(STAMP) $(NODE_STAMP) ## Install everything into .venv
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: put it on the PATH or call make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+$(NODE_STAMP): tests/realtime/package-lock.json
+	@{ command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix tests/realtime && touch $@; } \
+		|| echo "No JavaScript client (npm ci did not work): its tests will be skipped"
 
 run: setup ## Migrate and serve on http://localhost:$PORT
 	@$(PY) app.py
