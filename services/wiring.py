@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services import workloads
+from services.accounts import Accounts
 from services.accounts.local import LocalAccounts
 from services.datasets import Datasets
 from services.events import EventBus
@@ -40,7 +41,7 @@ class Services:
     blobs: Blobs
     bus: EventBus
     plans: Plans
-    accounts: LocalAccounts
+    accounts: Accounts
     runner: JobRunner
     jobs: Jobs
     sessions: Sessions

@@ -35,5 +35,8 @@ class Accounts(Protocol):
     def sign_out(self, refresh_token: str) -> None:
         """End this sign-in; an unknown token is no error."""
 
+    def has_users(self) -> bool:
+        """False only while the first account is still to be made here."""
+
     def authenticate(self, access_token: str) -> User:
         """Who holds this token; Unauthenticated with code INVALID_TOKEN or EXPIRED_TOKEN."""

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -152,6 +152,8 @@ class LocalAccounts:
             "jti": secrets.token_hex(8),
         }
         refresh = secrets.token_urlsafe(32)
+        expired = RefreshTokenRow.expires_at <= issued
+        tx.execute(delete(RefreshTokenRow).where(RefreshTokenRow.user_id == user.id, expired))
         tx.add(
             RefreshTokenRow(
                 user_id=user.id,

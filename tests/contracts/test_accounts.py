@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jwt
 import pytest
+from sqlalchemy import select
 
 from services.accounts import Accounts
 from services.accounts.local import LocalAccounts
@@ -14,7 +15,7 @@ from services.errors import AppError, Conflict, Invalid, TooManyRequests, Unauth
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
-from services.storage.tables import now
+from services.storage.tables import RefreshTokenRow, now
 
 PASSWORD = "correct horse battery"
 
@@ -160,3 +161,21 @@ def test_passwords_and_refresh_tokens_are_not_in_the_database(accounts: Accounts
     assert b"ada@example.org" in stored
     for secret in (PASSWORD, tokens.refresh_token, tokens.access_token):
         assert secret.encode() not in stored
+
+
+def test_whether_anybody_has_an_account_is_known(accounts: Accounts) -> None:
+    assert not accounts.has_users()
+    accounts.sign_up("ada@example.org", PASSWORD)
+    assert accounts.has_users()
+
+
+def test_an_expired_refresh_token_is_refused_and_forgotten(
+    accounts: Accounts, clock: Clock, settings: Settings
+) -> None:
+    first = accounts.sign_up("ada@example.org", PASSWORD)
+    clock.time += timedelta(days=settings.refresh_token_days, seconds=1)
+    with pytest.raises(Unauthenticated):
+        accounts.refresh(first.refresh_token)
+    assert accounts.sign_in("ada@example.org", PASSWORD).user == first.user
+    with Database(settings.database_url).read() as tx:
+        assert len(tx.scalars(select(RefreshTokenRow)).all()) == 1
