@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -84,7 +84,7 @@ class _Feed:
     session_id: UUID
     watchers: dict[str, str] = field(default_factory=dict)  # socket → session id as its client wrote it
     positions: dict[UUID, int] = field(default_factory=dict)  # job → seq up to which the rooms are served
-    lock: Lock = field(default_factory=Lock)
+    lock: RLock = field(default_factory=RLock)  # held while serving, joining, leaving
     fresh: bool = True  # no positions yet, nobody in a room
 
 
@@ -126,11 +126,9 @@ class Feeds:
         """Stop watching one session; not having watched it is no error."""
         with self._lock:
             feed = self._feeds.get(session_id)
-            written = feed.watchers.pop(sid, None) if feed else None
-            if feed and not feed.watchers:
-                del self._feeds[session_id]
-        if written is not None:
-            self._outlet.leave(sid, room(session_id, written))
+        if feed is not None:
+            with feed.lock:  # what is being served ends first: who has left hears nothing any more
+                self._release(feed, sid)
 
     def drop(self, sid: str) -> None:
         """A socket is gone: it watches nothing any more."""
@@ -155,6 +153,14 @@ class Feeds:
             before = feed.watchers.get(sid)
             feed.watchers[sid] = written
             return feed, before
+
+    def _release(self, feed: _Feed, sid: str) -> None:
+        with self._lock:
+            written = feed.watchers.pop(sid, None)
+            if not feed.watchers and self._feeds.get(feed.session_id) is feed:
+                del self._feeds[feed.session_id]
+        if written is not None:
+            self._outlet.leave(sid, room(feed.session_id, written))
 
     def _catch_up(self, feed: _Feed, jobs: Sequence[JobView]) -> None:
         """Bring the rooms to what the rows say; in a fresh feed nobody is there to be served."""

@@ -119,6 +119,23 @@ def _progress(event: Event) -> list[Message]:
     return [("training_progress", training_progress(event.data, at=event.at))]
 
 
+def _fit_started(event: Event) -> list[Message]:
+    [(name, payload)] = _progress(event)
+    return [(name, payload | {"status": "training_started"})]
+
+
+def _fitted(event: Event) -> list[Message]:
+    """The model is fitted; it is not yet evaluated and nothing is stored."""
+    [(name, payload)] = _progress(event)
+    seconds = event.data.get("training_duration")
+    payload |= {
+        "status": "model_training_completed",
+        **_values(event, "epochs_completed", "stopped_early", "training_duration"),
+        "training_duration_formatted": duration(seconds),
+    }
+    return [(name, payload)]
+
+
 def _values(event: Event, *names: str) -> dict[str, Any]:
     """Named values of a metrics event, wherever its workload put them; absent ones are null."""
     metrics = event.data.get("metrics") or {}
@@ -216,6 +233,8 @@ TRAINING_RULES: dict[str, Rule] = {
     "requeued": _queued,
     "started": _started,
     "progress": _progress,
+    "fit_started": _fit_started,
+    "fitted": _fitted,
     "metrics": _metrics,
     "batch": _batch,
     "completed": _completed,

@@ -15,7 +15,7 @@ from services.forecasting.dataset import Dataset
 from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
 from services.forecasting.models import create
-from services.forecasting.models.base import FitInfo, Model, Report
+from services.forecasting.models.base import FitInfo, Model, Report, Samples
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
 from services.workloads.base import Phase, Run
@@ -106,13 +106,9 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     fitted_on = np.arange(dataset.n) if config.arithmetic == "compat" else split.train
     scalers = dataset.fit_scalers(fitted_on)
     model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
-    fit = model.fit(
-        dataset.samples(split.train, scalers),
-        dataset.samples(split.validation, scalers),
-        reporter(run, "train"),
+    fit = _fit_model(
+        run, model, dataset.samples(split.train, scalers), dataset.samples(split.validation, scalers)
     )
-    for note in fit.notes:
-        run.log(note)
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
     _, forecast = _scaled(run, dataset, scalers, model, split.test)
@@ -135,6 +131,26 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         forecast=scalers.unscale_outputs(forecast),
         baselines=predict_baselines(dataset, split.test),
     )
+
+
+def _fit_model(run: Run, model: Model, train: Samples, validation: Samples) -> FitInfo:
+    """The fit itself, with its beginning and its end told to the page."""
+    started = time.monotonic()
+    run.report(phase="train", event="fit_started", message="The model is being fitted")
+    fit = model.fit(train, validation, reporter(run, "train"))
+    for note in fit.notes:
+        run.log(note)
+    run.report(
+        phase="train",
+        event="fitted",
+        message="The model is fitted" + (", stopped early" if fit.stopped_early else ""),
+        data={
+            "epochs_completed": fit.epochs_completed,
+            "stopped_early": fit.stopped_early,
+            "training_duration": round(time.monotonic() - started, 1),
+        },
+    )
+    return fit
 
 
 def _scaled(
