@@ -1,27 +1,22 @@
-// The JavaScript Socket.IO client behind a line protocol: commands as JSON on stdin, what it hears as JSON on stdout.
+// JavaScript Socket.IO clients behind a line protocol: commands as JSON on stdin, what they hear as JSON on stdout.
 import { createInterface } from "node:readline";
-import { createRequire } from "node:module";
+import { io } from "socket.io-client";
 
-const [url, modules] = process.argv.slice(2);
-const { io } = createRequire(modules + "/")("socket.io-client");
-const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
-let socket = null;
+const url = process.argv[2];
+const sockets = {};
 
-function connect({ auth, query, transports }) {
-  socket = io(url, { auth, query, transports, reconnection: false, forceNew: true });
+function connect(number, { auth, query, transports }) {
+  const say = (line) => process.stdout.write(JSON.stringify({ socket: number, ...line }) + "\n");
+  const socket = io(url, { auth, query, transports, reconnection: false, forceNew: true });
   socket.on("connect", () => say({ kind: "connected" }));
   socket.on("connect_error", (error) => say({ kind: "refused", name: error.message, data: error.data ?? null }));
   socket.on("disconnect", (reason) => say({ kind: "disconnected", name: reason }));
   socket.onAny((name, data) => say({ kind: "event", name, data }));
+  sockets[number] = (name, args) => socket.emit(name, ...args, (data) => say({ kind: "ack", name, data }));
 }
 
-createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    const command = JSON.parse(line);
-    if (command.do === "connect") connect(command);
-    if (command.do === "disconnect") socket.disconnect();
-    if (command.do === "emit") {
-      socket.emit(command.name, ...command.args, (data) => say({ kind: "ack", name: command.name, data }));
-    }
-  })
-  .on("close", () => process.exit(0));
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const command = JSON.parse(line);
+  if (command.do === "connect") connect(command.socket, command);
+  if (command.do === "emit") sockets[command.socket](command.name, command.args);
+});
