@@ -220,7 +220,7 @@ def build(
         + [s for spec in components for s in _calendar_scaling(spec)],
         output_scaling=[_scaling(each) for each in outputs],
         histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
-        reach=_reach([_whole(each) if each.window_mean else window for each, window in series]),
+        reach=_reach(series),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
         dropped={name: count for name, count in dropped.items() if count},
@@ -263,8 +263,14 @@ def _calendar_columns(
     return columns_of(source, references, window, windows.stride)
 
 
-def _reach(windows: list[Grid]) -> tuple[int, int]:
-    return min(0, *(window.start for window in windows)), max(0, *(window.end for window in windows))
+def _reach(series: list[tuple[FeatureSpec, Grid]]) -> tuple[int, int]:
+    """How far before and after the reference time a sample looks."""
+    start, end = 0, 0
+    for each, window in series:
+        seen = _whole(each) if each.window_mean else window
+        back = each.method == "mean" and not each.window_mean  # to the step before
+        start, end = min(start, seen.start - back * seen.step), max(end, seen.end)
+    return start, end
 
 
 def _scaling(series: FeatureSpec) -> Scaling:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -20,6 +22,7 @@ from services.forecasting.models.parameters import ModelParams
 FILE, ABOUT = "model.skops", "shape.json"
 # What a stored file may name beside numbers; anything else is refused unread.
 TRUSTED: list[str] = []
+MAX_ITERATIONS = 2_000_000  # libsvm may never converge; this many take about a minute
 
 
 class SupportVectors(Model):
@@ -36,8 +39,18 @@ class SupportVectors(Model):
         assert self.params is not None
         params = self.params
         return make_pipeline(
-            StandardScaler(), SVR(kernel=params.KERNEL, C=max(params.C, 1e-12), epsilon=params.EPSILON)
+            StandardScaler(),
+            SVR(
+                kernel=params.KERNEL,
+                C=params.C,
+                epsilon=params.EPSILON,
+                tol=self._tolerance(),
+                max_iter=MAX_ITERATIONS,
+            ),
         )
+
+    def _tolerance(self) -> float:
+        return 1e-3  # libsvm's own
 
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None
@@ -46,12 +59,21 @@ class SupportVectors(Model):
         (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         return [SavedFile(FILE, "model"), SavedFile(ABOUT, "support")]
 
-    def _fit_columns(self, x: Array, targets: Array, report: Report) -> None:
-        """One machine per column of `targets`."""
+    def _fit_columns(self, x: Array, targets: Array, report: Report) -> list[str]:
+        """One machine per column of `targets`; returns what people should know of it."""
         total = targets.shape[1]
         for done in range(total):
-            self.estimators.append(self._machine().fit(x, targets[:, done]))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # becomes a note
+                self.estimators.append(self._machine().fit(x, targets[:, done]))
             report(done + 1, total, message=f"Machine {done + 1} of {total}")
+        ended = sum(bool(machine[-1].n_iter_ >= MAX_ITERATIONS) for machine in self.estimators)
+        if not ended:
+            return []
+        return [
+            f"{ended} of {total} machines were ended after {MAX_ITERATIONS} iterations: "
+            "a smaller C or another KERNEL would fit better"
+        ]
 
 
 class PerStep(SupportVectors):
@@ -64,7 +86,7 @@ class PerStep(SupportVectors):
         self.shape = Shape.of(train)
         rows, notes = _chosen_rows(len(train), self.params)
         x = train.x(rows).reshape(len(rows), -1)
-        self._fit_columns(x, train.y(rows).reshape(len(rows), -1), report)
+        notes += self._fit_columns(x, train.y(rows).reshape(len(rows), -1), report)
         return FitInfo(notes=notes)
 
     def predict(self, x: Array) -> Array:
@@ -89,7 +111,7 @@ class Joint(SupportVectors):
         chosen, notes = _chosen_rows(len(train) * steps, self.params)
         samples, step = np.divmod(chosen, steps)
         x = np.column_stack([train.x(samples).reshape(len(chosen), -1), _share(step, steps)])
-        self._fit_columns(x, train.y(samples)[np.arange(len(chosen)), step], report)
+        notes += self._fit_columns(x, train.y(samples)[np.arange(len(chosen)), step], report)
         return FitInfo(notes=notes)
 
     def predict(self, x: Array) -> Array:
@@ -113,8 +135,12 @@ class Stepwise(SupportVectors):
         self.shape = Shape.of(train)
         everything = slice(0, len(train))
         x = train.x(everything).reshape(-1, train.n_inputs)
-        self._fit_columns(x, train.y(everything).reshape(-1, train.n_outputs), report)
-        return FitInfo()
+        return FitInfo(notes=self._fit_columns(x, train.y(everything).reshape(-1, train.n_outputs), report))
+
+    def _tolerance(self) -> float:
+        """Where the polynomial iteration stops at 1e-3 hangs on the last bit of the processor's products."""
+        assert self.params is not None
+        return 1e-6 if self.params.KERNEL == "poly" else super()._tolerance()
 
     def predict(self, x: Array) -> Array:
         rows = x.reshape(-1, x.shape[2])
