@@ -23,7 +23,7 @@ from flask_socketio import SocketIO
 
 from api import auth, errors, health, realtime, training, v1
 from api.context import KEY
-from middleware import cors, request_log
+from middleware import chunked, cors, request_log
 from services import logs, schedule
 from services.wiring import Services, build
 
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[KEY] = services
     errors.init_app(app)
     request_log.init_app(app)
+    chunked.init_app(app)
     cors.init_app(app, settings.cors_origins)
     for module in (health, auth, training, v1):
         app.register_blueprint(module.blueprint)

@@ -63,6 +63,8 @@ def _http(error: HTTPException) -> tuple[Response, int]:
     text = error.description or error.name
     if status == 404:
         text = f"There is nothing at {request.method} {request.path[:200]}"
+    elif status == 413:
+        text = f"The body is larger than {request.max_content_length} bytes, the most this route takes"
     response, status = _answer(status, CODES.get(status, "BAD_REQUEST"), text)
     if status == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())

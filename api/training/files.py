@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, request
-from middleware.auth import require_auth
-from middleware.subscription import check_processing_limit, require_subscription
 from werkzeug.datastructures import FileStorage
 
 from api.context import services
 from api.training.blueprint import blueprint
 from api.training.body import json_object, parse_json, parse_object, session_ref
+from middleware.auth import require_auth
+from middleware.subscription import check_processing_limit, require_subscription
 from services.errors import BadRequest
 from services.file_fields import refuse_unknown
 from services.uploads.header import (

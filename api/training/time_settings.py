@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g
-from middleware.auth import require_auth
 
 from api.context import services
 from api.training.blueprint import blueprint
 from api.training.body import json_object, session_ref
+from middleware.auth import require_auth
 from services.errors import BadRequest
 
 
