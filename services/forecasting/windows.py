@@ -79,11 +79,15 @@ class FeatureSpec:
 
 @dataclass(frozen=True)
 class Grid:
-    """The instants of a window relative to its reference time: start, then equal steps (ns)."""
+    """The instants of a window relative to its reference time: start, then equal steps (ns).
+
+    `step_minutes` names the step in tables: as it was meant, before it was cut to nanoseconds.
+    """
 
     start: int
     step: int
     steps: int
+    step_minutes: float = 0.0
 
     @property
     def end(self) -> int:
@@ -92,10 +96,6 @@ class Grid:
     @property
     def offsets(self) -> Times:
         return self.start + self.step * np.arange(self.steps, dtype=np.int64)
-
-    @property
-    def step_minutes(self) -> float:
-        return self.step / MINUTE
 
 
 def grid(
@@ -121,9 +121,11 @@ def grid(
             details={"field": "zeithorizontStart", "feature": name},
         )
     if steps == 1:
-        return Grid(end, 0, 1)
-    step = (end - start) / (steps - 1)
-    return Grid(start, round(step) if arithmetic == "compat" else int(step), steps)
+        return Grid(end, 0, 1, 0.0)
+    if arithmetic == "compat":
+        named = (end_hours - start_hours) * 60 / (steps - 1)
+        return Grid(start, round((end - start) / (steps - 1)), steps, named)
+    return Grid(start, (end - start) // (steps - 1), steps, (end - start) / (steps - 1) / MINUTE)
 
 
 def gap_limit(series: FeatureSpec, max_gap_minutes: float | None, arithmetic: Arithmetic) -> int | None:

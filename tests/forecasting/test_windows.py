@@ -41,6 +41,13 @@ def test_a_step_that_is_no_whole_number_of_nanoseconds_never_ends_after_the_wind
     assert grid("load", 0, 24, 14, "compat").step == round(24 * HOUR / 13)
 
 
+@pytest.mark.parametrize("arithmetic", ["honest", "compat"])
+def test_tables_name_a_step_as_it_was_meant_not_as_it_was_cut(arithmetic: Any) -> None:
+    assert grid("load", 0, 3, 14, arithmetic).step_minutes == pytest.approx(180 / 13, rel=1e-15)
+    assert str(grid("load", 0, 3, 14, "compat").step_minutes) == "13.846153846153847"
+    assert grid("load", 0.1, 0.4, 3).step_minutes == 9
+
+
 @pytest.mark.parametrize(("hours", "steps"), [((0, 0), 2), ((1, 0), 2), ((1, 0), 1), ((float("nan"), 0), 3)])
 def test_a_window_that_does_not_start_before_it_ends_is_refused(hours: Any, steps: int) -> None:
     with pytest.raises(DataError) as refused:
