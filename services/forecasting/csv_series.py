@@ -10,12 +10,14 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
-from services.forecasting.csv_format import MISSING, Format, detect_format, is_missing
+from services.forecasting.csv_columns import choose_time, choose_value
+from services.forecasting.csv_format import Format, detect_format
+from services.forecasting.csv_numbers import numbers
+from services.forecasting.csv_table import Table, read_table
 from services.forecasting.csv_text import ENCODINGS, as_utf8
 from services.forecasting.errors import DataError
 from services.forecasting.parquet import SeriesData
@@ -24,6 +26,7 @@ from services.forecasting.timestamps import TimeFormat, detect_time_format, inst
 Duplicates = Literal["mean", "first", "last"]
 MIN_ROWS = 2
 LISTED = 200
+NO_ZONES = {"Factory", "localtime"}  # names that mean another zone on every machine
 
 
 class ImportOptions(BaseModel):
@@ -35,16 +38,17 @@ class ImportOptions(BaseModel):
     decimal: Literal[".", ","] | None = None
     encoding: Literal[ENCODINGS] | None = None  # type: ignore[valid-type]
     has_header: bool | None = None
+    skip_rows: int | None = Field(default=None, ge=0, le=100)  # lines above the table
     date_format: str | None = Field(default=None, min_length=2, max_length=80)
     day_first: bool | None = None
-    timezone: str = "UTC"
-    time_column: str | None = None
+    timezone: str | None = None  # of times without an offset; UTC unless declared
+    time_column: str | None = Field(default=None, max_length=500)
     duplicates: Duplicates = "mean"
 
     @field_validator("timezone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones() - NO_ZONES:
             raise ValueError(f"{value!r} is no time zone such as Europe/Vienna")
         return value
 
@@ -74,146 +78,91 @@ def read_csv(
     chosen = options or ImportOptions()
     with tempfile.TemporaryDirectory() as folder:
         text, encoding = as_utf8(path, Path(folder), chosen.encoding)
-        form = detect_format(text, chosen.separator, chosen.has_header)
-        return _read(text, encoding, form, chosen, columns)
+        form = detect_format(text, chosen.separator, chosen.has_header, chosen.skip_rows)
+        clock = choose_time(form, chosen.time_column, chosen.date_format)
+        names = [choose_value(form, name, clock) for name in columns]
+        table = read_table(text, form, [*clock, *names])
+    found = _series(table, form, chosen, clock, names)
+    return Imported(found.columns, {"encoding": encoding, **found.detected}, found.warnings)
 
 
-def _read(
-    text: Path, encoding: str, form: Format, options: ImportOptions, wanted: Sequence[str | None]
+def _series(
+    table: Table, form: Format, options: ImportOptions, clock: list[str], names: list[str]
 ) -> Imported:
-    time_column = _time_column(form, options)
-    names = [_value_column(form, name, time_column) for name in wanted]
-    table = _table(text, form, [time_column, *names])
-    if len(table) < MIN_ROWS:
-        raise DataError(
-            "TOO_FEW_ROWS",
-            f"The file holds {len(table)} row of data; a series needs at least {MIN_ROWS}",
-            suggestion="Upload a file with more rows",
-            details={"rows": len(table), "minimum": MIN_ROWS},
-        )
-    time_format = _time_format(table[time_column], options, time_column)
-    time = instants(table[time_column], time_format, options.timezone, form.first_row)
-    columns = [_column(name, time, table[name], form, options) for name in dict.fromkeys(names)]
+    if len(table.rows) < MIN_ROWS:
+        raise _too_few(f"The file holds {len(table.rows)} row of data", len(table.rows))
+    format_, time = _times(table, options, clock)
+    order = _ascending(time)
+    columns = [_column(name, time, order, table, form, options) for name in dict.fromkeys(names)]
     by_name = {column.name: column for column in columns}
     detected = {
-        "encoding": encoding,
         "separator": form.separator,
         "hasHeader": form.has_header,
         "columns": form.columns[:LISTED],
-        "timeColumn": time_column,
-        "dateFormat": time_format.pattern,
-        "timezone": "from the offsets" if time_format.offset else options.timezone,
-        "rows": len(table),
+        "timeColumn": " + ".join(clock),
+        "dateFormat": format_.pattern + ("%z" if format_.offset else ""),
+        "timezone": "from the offsets" if format_.offset else options.timezone or "UTC",
+        "duplicates": options.duplicates,
+        "rows": len(table.rows),
     }
-    return Imported([by_name[name] for name in names], detected, _warnings(columns, options))
+    return Imported([by_name[name] for name in names], detected, _warnings(columns, options, format_))
 
 
-def _time_column(form: Format, options: ImportOptions) -> str:
-    """The declared one, or the first whose cells read as times."""
-    if options.time_column is not None:
-        return _known(form, options.time_column, "importOptions.timeColumn")
-    for place, name in enumerate(form.columns):
-        cells = pl.Series([row[place] if place < len(row) else "" for row in form.rows], dtype=pl.String)
-        if detect_time_format(cells, pattern=options.date_format, day_first=True) is not None:
-            return name
-    first = form.rows[0] if form.rows else []
-    raise DataError(
-        "COLUMNS_UNDECIDED" if form.rows else "TOO_FEW_ROWS",
-        "No column reads as times" if form.rows else "The file holds a header and no row of data",
-        suggestion="Set importOptions.timeColumn and importOptions.dateFormat (as in strptime)",
-        details={"columns": form.columns[:LISTED], "first_row": [cell[:80] for cell in first[:20]]},
+def _too_few(what: str, rows: int) -> DataError:
+    return DataError(
+        "TOO_FEW_ROWS",
+        f"{what}; a series needs at least {MIN_ROWS} different times",
+        suggestion="Upload a file with more rows",
+        details={"rows": rows, "minimum": MIN_ROWS},
     )
 
 
-def _value_column(form: Format, name: str | None, time_column: str) -> str:
-    if name is not None:
-        return _known(form, name, "valueColumn")
-    others = [column for column in form.columns if column != time_column]
-    numeric = others if len(others) == 1 else [column for column in others if _mostly_numeric(form, column)]
-    if len(numeric) == 1:
-        return numeric[0]
-    raise DataError(
-        "COLUMNS_UNDECIDED",
-        f"The file has {len(numeric)} value columns; say which one is meant",
-        suggestion="Set fileMetadata.valueColumn, or fileMetadata.columns for several series",
-        details={
-            "field": "valueColumn",
-            "columns": (numeric or others)[:LISTED],
-            "count": len(numeric or others),
-        },
-    )
-
-
-def _known(form: Format, name: str, field: str) -> str:
-    if name not in form.columns:
-        raise DataError(
-            "UNKNOWN_COLUMN",
-            f"The file has no column {name!r}",
-            suggestion=f"Its columns are {', '.join(form.columns[:20])}",
-            details={"field": field, "column": name, "columns": form.columns[:LISTED]},
-        )
-    return name
-
-
-def _mostly_numeric(form: Format, name: str) -> bool:
-    place = form.columns.index(name)
-    cells = [row[place] for row in form.rows if place < len(row) and not is_missing(row[place])]
-    series = pl.Series(cells, dtype=pl.String).str.replace(",", ".", literal=True)
-    return bool(cells) and series.cast(pl.Float64, strict=False).null_count() <= len(cells) // 2
-
-
-def _table(text: Path, form: Format, names: list[str]) -> pl.DataFrame:
-    """Only these columns, as text; blank lines are skipped, ragged ones refused."""
-    places = sorted({form.columns.index(name) for name in names})
-    try:
-        table = pl.read_csv(
-            text,
-            separator=form.separator,
-            has_header=False,
-            skip_rows=form.first_row - 1,
-            schema={str(place): pl.String for place in range(len(form.columns))},
-            extra_columns="raise",
-            missing_columns="raise",
-        )
-    except pl.exceptions.NoDataError:
-        return pl.DataFrame({name: pl.Series([], dtype=pl.String) for name in names})
-    except pl.exceptions.PolarsError as error:
-        raise DataError(
-            "RAGGED_ROWS",
-            f"Not every row has {len(form.columns)} cells: {str(error).splitlines()[0][:200]}",
-            suggestion="Remove lines after the table and cells without a header",
-            details={"columns": len(form.columns)},
-        ) from None
-    table = table.select([pl.nth(place).fill_null("").alias(form.columns[place]) for place in places])
-    blank = table.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
-    last = len(table) - (blank.reverse().arg_min() or 0 if len(table) else 0)
-    return table.head(last)  # blank lines at the end are no rows
-
-
-def _time_format(cells: pl.Series, options: ImportOptions, name: str) -> TimeFormat:
+def _times(table: Table, options: ImportOptions, clock: list[str]) -> tuple[TimeFormat, NDArray[np.int64]]:
+    cells = table.cells[clock[0]]
+    for other in clock[1:]:
+        cells = cells + " " + table.cells[other]
     found = detect_time_format(cells, pattern=options.date_format, day_first=options.day_first)
     if found is None:
-        sample = cells.filter(cells.str.len_chars() > 0).head(1).to_list()
         raise DataError(
             "INVALID_TIME",
-            f"The times of column {name!r} follow no known pattern, for example {str(sample[:1])[:80]}",
-            suggestion="Set importOptions.dateFormat (as in strptime)",
-            details={"field": "importOptions.dateFormat", "column": name},
+            f"The times of column {' + '.join(clock)!r} follow no known pattern, "
+            f"for example {str(cells[0])[:80]!r}",
+            suggestion="Set importOptions.dateFormat (as in strptime); does importOptions.dayFirst fit?",
+            details={"field": "importOptions.dateFormat", "column": clock[0], "text": str(cells[0])[:80]},
         )
-    return found
+    return found, instants(cells, found, options.timezone or "UTC", table.rows)
+
+
+def _ascending(time: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """The order of the rows by time, None where they are in order."""
+    return np.argsort(time, kind="stable") if (np.diff(time) < 0).any() else None
 
 
 def _column(
-    name: str, time: NDArray[np.int64], cells: pl.Series, form: Format, options: ImportOptions
+    name: str,
+    time: NDArray[np.int64],
+    order: NDArray[np.int64] | None,
+    table: Table,
+    form: Format,
+    options: ImportOptions,
 ) -> Column:
-    value, decimal = _numbers(name, cells, form, options)
-    unsorted = bool((np.diff(time) < 0).any())
-    if unsorted:
-        order = np.argsort(time, kind="stable")
+    value, decimal = numbers(name, table.cells[name], options.decimal, form.separator, table.rows)
+    if order is not None:
         time, value = time[order], value[order]
-    unique, first, count = np.unique(time, return_index=True, return_counts=True)
-    kept = _resolve(value, first, count, options.duplicates)
-    return Column(name, SeriesData(unique, kept), len(time) - len(unique), unsorted, decimal)
+    unique, first, count = _distinct(time)
+    if len(unique) < MIN_ROWS:
+        raise _too_few("All rows have the same time", len(time))
+    if len(unique) < len(time):
+        value = _resolve(value, first, count, options.duplicates)
+    return Column(name, SeriesData(unique, value), len(time) - len(unique), order is not None, decimal)
+
+
+def _distinct(
+    time: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Of ascending times: each one, where it comes first, and how often."""
+    first = np.flatnonzero(np.diff(time, prepend=time[0] - 1))
+    return time[first], first, np.diff(first, append=len(time))
 
 
 def _resolve(
@@ -229,44 +178,10 @@ def _resolve(
         return np.asarray(np.where(count == 1, value[first], sums / known))
 
 
-def _numbers(
-    name: str, cells: pl.Series, form: Format, options: ImportOptions
-) -> tuple[NDArray[np.float64], str]:
-    text = cells.str.strip_chars()
-    decimal = options.decimal or _decimal(text, form.separator)
-    plain = text.str.replace_all("[  ']", "")
-    if decimal == ",":
-        plain = plain.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    elif form.separator != ",":
-        plain = plain.str.replace_all(",", "", literal=True)
-    numbers = plain.cast(pl.Float64, strict=False)
-    wrong = numbers.is_null() & ~text.str.to_lowercase().is_in(list(MISSING))
-    wrong |= numbers.is_infinite().fill_null(False)
-    if wrong.any():
-        place = int(wrong.arg_max() or 0)
-        raise DataError(
-            "NOT_NUMERIC",
-            f"Row {form.first_row + place}: {str(text[place])[:80]!r} in column {name!r} is no number",
-            suggestion="Correct the row; an empty cell means a missing value",
-            details={"row": form.first_row + place, "column": name, "text": str(text[place])[:80]},
-        )
-    return numbers.fill_null(float("nan")).to_numpy().astype(np.float64), decimal
-
-
-def _decimal(text: pl.Series, separator: str) -> str:
-    """A comma, where one stands after the last point of any cell and the separator is another."""
-    if separator == ",":
-        quoted = text.str.contains(r"^-?\d+,\d+$").any()
-        return "," if quoted else "."
-    commas = text.str.contains(r",\d+$") & ~text.str.contains(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
-    if commas.any():
-        return ","
-    points = text.str.contains(".", literal=True).any()
-    return "," if text.str.contains(",", literal=True).any() and not points else "."
-
-
-def _warnings(columns: list[Column], options: ImportOptions) -> list[str]:
+def _warnings(columns: list[Column], options: ImportOptions, format_: TimeFormat) -> list[str]:
     found = []
+    if format_.offset and options.timezone is not None:
+        found.append(f"Every time carries its offset from UTC: {options.timezone} was not needed")
     for column in columns:
         value = column.series.value
         known = value[np.isfinite(value)]

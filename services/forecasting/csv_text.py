@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from services.forecasting.errors import DataError
 
-BUFFER = 1 << 20
-MAX_LINE_BYTES = 1_000_000
+MAX_LINE_BYTES = 1 << 20
+BUFFER = MAX_LINE_BYTES  # a line that lies within one block is then short enough by itself
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -19,24 +20,22 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252", "latin-1"
 
 
 def as_utf8(path: Path, folder: Path, encoding: str | None = None) -> tuple[Path, str]:
-    """A UTF-8 file without BOM (the file itself where it is one), and the encoding it had."""
+    """A UTF-8 file without BOM and NUL (the file itself where it is one), and the encoding it had."""
     if path.stat().st_size == 0:
         raise DataError("EMPTY_FILE", "The file has 0 bytes", suggestion="Upload a file with data")
     found = encoding or detect_encoding(path)
-    if found == "utf-8":
-        _refuse_nul(path)
-        target = path
-    else:
-        target = folder / "utf8.csv"
-        _transcode(path, target, found)
-    _refuse_long_lines(target)
+    if found == "utf-8" and not _needs_rewriting(path):
+        _check_lines(path)
+        return path, found
+    target = folder / "utf8.csv"
+    _transcode(path, target, found)
+    _check_lines(target)
     return target, found
 
 
 def detect_encoding(path: Path) -> str:
     """BOM, else UTF-16 by its NULs, else UTF-8 if the whole file is valid, else cp1252, else latin-1."""
-    with path.open("rb") as file:
-        head = file.read(4096)
+    head = _head(path)
     for mark, name in BOMS:
         if head.startswith(mark):
             return name
@@ -46,6 +45,11 @@ def detect_encoding(path: Path) -> str:
         if _is_valid(path, name):
             return name
     return "latin-1"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
 
 
 def _utf16_by_nuls(head: bytes) -> str:
@@ -68,22 +72,35 @@ def _is_valid(path: Path, encoding: str) -> bool:
     return True
 
 
-def _decoded(path: Path, encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _needs_rewriting(path: Path) -> bool:
+    """A BOM, lines that end in CR alone, or bytes that a declared UTF-8 does not allow."""
+    head = _head(path)
+    lone_cr = b"\r" in head and b"\n" not in head
+    return lone_cr or head.startswith(codecs.BOM_UTF8) or not _is_valid(path, "utf-8")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(BUFFER):
-            yield decoder.decode(block)
-        yield decoder.decode(b"", final=True)
+            yield block
+
+
+def _decoded(path: Path, encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for block in _blocks(path):
+        yield decoder.decode(block)
+    yield decoder.decode(b"", final=True)
 
 
 def _transcode(path: Path, target: Path, encoding: str) -> None:
+    """Line ends become LF, so that CR alone (old Mac) ends a line too."""
+    newline = io.IncrementalNewlineDecoder(None, translate=True)
     try:
         with target.open("w", encoding="utf-8", newline="") as out:
             for number, text in enumerate(_decoded(path, encoding)):
-                if "\0" in text:
-                    raise _not_text()
-                out.write(text.removeprefix("\ufeff") if number == 0 else text)
-    except (UnicodeDecodeError, LookupError):
+                out.write(newline.decode(text.removeprefix("\ufeff") if number == 0 else text))
+            out.write(newline.decode("", final=True))
+    except UnicodeDecodeError:
         raise DataError(
             "NOT_TEXT",
             f"The file is not written in {encoding}",
@@ -92,25 +109,17 @@ def _transcode(path: Path, target: Path, encoding: str) -> None:
         ) from None
 
 
-def _refuse_nul(path: Path) -> None:
-    with path.open("rb") as file:
-        while block := file.read(BUFFER):
-            if b"\0" in block:
-                raise _not_text()
-
-
-def _refuse_long_lines(path: Path) -> None:
-    length, line = 0, 1
-    with path.open("rb") as file:
-        while block := file.read(BUFFER):
-            ends = block.split(b"\n")
-            for i, part in enumerate(ends):
-                length += len(part)
-                if length > MAX_LINE_BYTES:
-                    raise _too_long(line + i)
-                if i < len(ends) - 1:
-                    length = 0
-            line += len(ends) - 1
+def _check_lines(path: Path) -> None:
+    """No NUL and no line above the limit."""
+    line, begun = 1, 0
+    for block in _blocks(path):
+        if b"\0" in block:
+            raise _not_text()
+        end = block.find(b"\n")
+        if begun + (len(block) if end < 0 else end) > MAX_LINE_BYTES:
+            raise _too_long(line)
+        line += block.count(b"\n")
+        begun = begun + len(block) if end < 0 else len(block) - block.rfind(b"\n") - 1
 
 
 def _too_long(line: int) -> DataError:

@@ -19,50 +19,66 @@ LISTED_STEPS = 20
 
 def profile(column: Column) -> dict[str, Any]:
     """Everything JSON-able; what cannot be said is None."""
-    series = column.series
-    numeric = np.isfinite(series.value)
-    known = series.value[numeric]
-    steps, counts = np.unique(np.diff(series.time), return_counts=True)
-    gaps = _gaps(series.time, int(steps[np.argmax(counts)]))
+    time, value = column.series.time, column.series.value
+    numeric = np.isfinite(value)
+    steps, counts = np.unique(np.diff(time), return_counts=True)
+    usual = int(steps[np.argmax(counts)])
+    gaps = _gaps(time, usual)
     return {
         "column": column.name,
         "decimal": column.decimal,
-        "rows": len(series.time),
+        "rows": len(time),
         "numericRows": int(numeric.sum()),
         "nanShare": round(1 - float(numeric.mean()), 6),
         "duplicates": column.duplicates,
         "unsorted": column.unsorted,
-        "min": float(known.min()) if known.size else None,
-        "max": float(known.max()) if known.size else None,
-        "mean": float(known.mean()) if known.size else None,
-        "constant": bool(known.size and known.min() == known.max()),
-        "empty": known.size == 0,
+        **_extent(value[numeric]),
+        "firstTime": _stamp(time[0]),
+        "lastTime": _stamp(time[-1]),
+        "stepMinutes": {
+            "mean": _mean_step(time),
+            "mostFrequent": usual / MINUTE,
+            "min": int(steps[0]) / MINUTE,
+            "max": int(steps[-1]) / MINUTE,
+        },
+        "offsetMinutes": _offset(time, usual),
+        "regular": len(steps) == 1,
         "stepHistogram": _histogram(steps, counts),
         "gapCount": len(gaps),
         "gaps": gaps[:LISTED_GAPS],
     }
 
 
+def _extent(known: NDArray[np.float64]) -> dict[str, Any]:
+    if not known.size:
+        return {"min": None, "max": None, "mean": None, "constant": False, "empty": True}
+    low, high = float(known.min()), float(known.max())
+    return {"min": low, "max": high, "mean": float(known.mean()), "constant": low == high, "empty": False}
+
+
 def measured(series: SeriesData) -> dict[str, Any]:
     """The per-file figures of forecasting.md A.2 under their column names."""
     numeric = np.isfinite(series.value)
-    known = series.value[numeric]
+    extent = _extent(series.value[numeric])
     steps, counts = np.unique(np.diff(series.time), return_counts=True)
     usual = int(steps[np.argmax(counts)])
-    span = int(series.time[-1] - series.time[0])
     return {
         "utc_min": _stamp(series.time[0]),
         "utc_max": _stamp(series.time[-1]),
         "zeitschrittweite": usual / MINUTE,
-        "zeitschrittweite_mittelwert": span / (len(series.time) - 1) / MINUTE,
+        "zeitschrittweite_mittelwert": _mean_step(series.time),
         "zeitschrittweite_min": int(steps[0]) / MINUTE,
         "offset": _offset(series.time, usual),
-        "min": float(known.min()) if known.size else None,
-        "max": float(known.max()) if known.size else None,
+        "min": extent["min"],
+        "max": extent["max"],
         "datenpunkte": len(series.time),
         "numerische_datenpunkte": int(numeric.sum()),
         "numerischer_anteil": round(100 * float(numeric.mean()), 2),
     }
+
+
+def _mean_step(time: NDArray[np.int64]) -> float:
+    return int(time[-1] - time[0]) / (len(time) - 1) / MINUTE
 
 
 def _gaps(time: NDArray[np.int64], usual: int) -> list[dict[str, Any]]:
@@ -74,6 +90,7 @@ def _gaps(time: NDArray[np.int64], usual: int) -> list[dict[str, Any]]:
             "from": _stamp(time[i]),
             "to": _stamp(time[i + 1]),
             "minutes": int(distance[i]) / MINUTE,
+            "missingRows": max(1, round(int(distance[i]) / usual) - 1),
         }
         for i in np.flatnonzero(distance > GAP_STEPS * usual)
     ]

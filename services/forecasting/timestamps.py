@@ -1,39 +1,35 @@
-"""Reading times: which pattern a column follows, and what instants it means."""
+"""Reading times: the pattern of a column decided, and what instants its cells mean."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from itertools import product
+from datetime import date, datetime
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from services.forecasting.declared_zone import to_utc
 from services.forecasting.errors import DataError
+from services.forecasting.time_patterns import (
+    DAY_FIRST,
+    EPOCH_MILLISECONDS,
+    EPOCH_SECONDS,
+    MONTH_FIRST,
+    SHORT_YEAR_FIRST,
+    fitting,
+)
 
+Instants = NDArray[np.int64]
 SAMPLE = 400
-_CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S%.f", "%I:%M:%S %p", "%I:%M %p", "%H.%M.%S", "%H.%M")
-_YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y %m %d")
-_DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d %m %Y", "%d.%m.%y", "%d/%m/%y", "%d-%m-%y")
-_MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y")
-_NAMED = ("%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%d-%b-%y")
-_COMPACT = (
-    "%Y%m%d%H%M%S",
-    "%Y%m%d%H%M",
-    "%Y%m%d %H%M%S",
-    "%Y%m%d %H%M",
-    "%Y%m%dT%H%M%S",
-    "%Y%m%dT%H%M",
-    "%Y%m%d",
-)
-_DATES = (*_YEAR_FIRST, *_DAY_FIRST, *_MONTH_FIRST, *_NAMED, "%Y%m%d")
-PATTERNS: tuple[str, ...] = (
-    *(f"{date}{join}{clock}" for date, join, clock in product(_DATES, (" ", "T"), _CLOCKS)),
-    *_DATES,
-    *_COMPACT,
-)
-EPOCH_SECONDS, EPOCH_MILLISECONDS = "seconds since 1970", "milliseconds since 1970"
-_OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})$"
+EARLIEST = int(np.datetime64("1700-01-01", "us").astype(np.int64))
+LATEST = int(np.datetime64("2200-01-01", "us").astype(np.int64))
+MINUTE_US, DAY_US = 60_000_000, 86_400_000_000
+_ZONE = r"\s*(?:[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
+_CLOCK_AND_ZONE = r"(?::\d{2}(?:\.\d+)?|\d{4}T\d{4}(?:\d{2})?)" + _ZONE
+_DATE_PATTERN = re.compile(r"(?:[^%]|%\.f|%[YymdbBjaAHIMSp])+")
+_TAIL = re.compile(r"(?:[Zz]|UTC|GMT|([+-])(\d{2})(?::?(\d{2}))?)$")
 
 
 @dataclass(frozen=True)
@@ -43,135 +39,179 @@ class TimeFormat:
     pattern: str
     offset: bool = False
 
+    @property
+    def has_clock(self) -> bool:
+        return "%H" in self.pattern or "%I" in self.pattern or self.pattern.endswith("1970")
+
 
 def detect_time_format(cells: pl.Series, *, pattern: str | None, day_first: bool | None) -> TimeFormat | None:
-    """The pattern that reads every cell of this column; None: it is no column of times."""
-    cells = cells.str.strip_chars()
-    sample = _sample(cells)
-    if sample.is_empty():
+    """The pattern that reads this column; None: it is no column of times. Cells are stripped."""
+    filled = cells.filter(cells.str.len_bytes() > 0)
+    if filled.is_empty():
         return None
     if pattern is not None:
-        return TimeFormat(pattern, "%z" in pattern)
-    if sample.str.contains(r"^\d{10}(\.\d+)?$").all():
-        return TimeFormat(EPOCH_SECONDS)
-    if sample.str.contains(r"^\d{13}$").all():
-        return TimeFormat(EPOCH_MILLISECONDS)
-    offset = bool(sample.str.contains(_OFFSET).all()) and bool(sample.str.contains(r"\d:\d").all())
-    text = _without_offset(sample) if offset else sample
-    fitting = [candidate for candidate in PATTERNS if _reads_all(text, candidate)]
-    if not fitting:  # one wrong row must not hide the pattern: reading will name it
-        fitting = [candidate for candidate in PATTERNS if _reads_all(text.head(1), candidate)]
-    if not fitting:
+        return declared_format(pattern)
+    sample = filled.gather_every(max(1, len(filled) // SAMPLE))  # spread over the whole column
+    offset = 2 * int(sample.str.contains(_CLOCK_AND_ZONE).sum()) >= len(sample)
+    found = fitting((sample.str.replace(_ZONE, "") if offset else sample).to_list())
+    kept = [p for p in found if day_first is None or not _contradicts(p, day_first)]
+    if not kept:
         return None
-    return TimeFormat(_decide(cells, fitting, day_first, offset), offset)
+    return TimeFormat(kept[0] if _clear(kept) else _by_all_cells(filled, kept, offset), offset)
 
 
-def instants(cells: pl.Series, format_: TimeFormat, zone: str, first_row: int) -> NDArray[np.int64]:
-    """ns since 1970 (UTC); DataError with the row of the first cell that cannot be read."""
-    text = cells.str.strip_chars()
+def declared_format(pattern: str) -> TimeFormat:
+    """A user's pattern in the words of the parser; DataError if it cannot be one."""
+    text = pattern.replace("%-", "%").replace(".%f", "%.f").strip()
+    offset, text = text.endswith("%z"), text.removesuffix("%z").strip()
+    if not _DATE_PATTERN.fullmatch(text) or not _is_moment(text):
+        raise DataError(
+            "INVALID_DATE_FORMAT",
+            f"{pattern!r} is no pattern of a date or of a date and a clock",
+            suggestion="Write it as in strptime, for example %d.%m.%Y %H:%M:%S",
+            details={"field": "importOptions.dateFormat", "dateFormat": pattern},
+        )
+    return TimeFormat(text, offset)
+
+
+def _is_moment(pattern: str) -> bool:
+    """A pattern by which a moment can be written and read again: it says year, month and day."""
+    written = pl.Series([datetime(1987, 11, 22, 13)]).dt.strftime(pattern)
+    try:
+        read = _parse(written, pattern)
+    except pl.exceptions.PolarsError:  # such as a minute without its hour
+        return False
+    return read.dt.date().to_list() == [date(1987, 11, 22)]
+
+
+def reads_most(cells: pl.Series, format_: TimeFormat) -> bool:
+    text = cells.str.replace(_ZONE, "") if format_.offset else cells
+    return _microseconds(text, format_.pattern).null_count() * 2 <= len(cells)
+
+
+def instants(cells: pl.Series, format_: TimeFormat, zone: str, rows: Instants) -> Instants:
+    """ns since 1970 (UTC) of stripped cells; DataError with the row of the first one that cannot be read."""
     if format_.pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
-        unit = 1e9 if format_.pattern == EPOCH_SECONDS else 1e6
-        return np.asarray(np.rint(text.cast(pl.Float64).to_numpy() * unit), dtype=np.int64)
-    if format_.offset:
-        naive = _parse(_without_offset(text), format_.pattern.replace("%z", "").strip())
-        _refuse_unread(text, naive, format_.pattern, first_row)
-        return np.asarray(naive.dt.timestamp("ns").to_numpy() - _offsets(text), dtype=np.int64)
-    naive = _parse(text, format_.pattern)
-    _refuse_unread(text, naive, format_.pattern, first_row)
-    if zone == "UTC":
-        return np.asarray(naive.dt.timestamp("ns").to_numpy(), dtype=np.int64)
-    return _from_zone(naive, zone, text, first_row)
+        unit = 1e6 if format_.pattern == EPOCH_SECONDS else 1e3
+        local = (cells.cast(pl.Float64, strict=False) * unit).round().cast(pl.Int64, strict=False)
+    else:
+        text = cells.str.replace(_ZONE, "") if format_.offset else cells
+        local = _microseconds(text, format_.pattern)
+        if format_.offset:
+            local = local - _offsets(cells)
+    local = local.set(~local.is_between(EARLIEST, LATEST), None)
+    _refuse_unread(cells, local, format_, rows)
+    if format_.offset or format_.pattern.endswith("1970") or zone == "UTC":
+        return np.asarray(local.to_numpy() * 1000, dtype=np.int64)
+    return to_utc(local, zone, cells, rows) * 1000
 
 
-def _sample(cells: pl.Series) -> pl.Series:
-    """Evenly spread, so that days above 12 are seen wherever they are."""
-    filled = cells.filter(cells.str.len_chars() > 0)
-    return filled.gather_every(max(1, len(filled) // SAMPLE))
+def _contradicts(pattern: str, day_first: bool) -> bool:
+    """Where a user has said which comes first, other readings are none."""
+    return pattern.startswith(
+        (*MONTH_FIRST, *SHORT_YEAR_FIRST) if day_first else (*DAY_FIRST, *SHORT_YEAR_FIRST)
+    )
 
 
-def _reads_all(text: pl.Series, pattern: str) -> bool:
-    return _parse(text, pattern).null_count() == 0
+def _order(pattern: str) -> str:
+    if pattern.startswith(DAY_FIRST):
+        return "dayFirst"
+    if pattern.startswith(MONTH_FIRST):
+        return "monthFirst"
+    return "yearFirst" if pattern.startswith(SHORT_YEAR_FIRST) else ""
+
+
+def _clear(found: list[str]) -> bool:
+    """Years of four digits in front and named months leave no doubt."""
+    orders = {_order(pattern) for pattern in found}
+    return "" in orders or len(orders) == 1
+
+
+def _by_all_cells(cells: pl.Series, found: list[str], offset: bool) -> str:
+    """A sample may miss the one day above 12: the order that reads most cells, DataError on a tie."""
+    text = cells.str.replace(_ZONE, "") if offset else cells
+    readings: dict[str, str] = {}
+    for pattern in found:
+        readings.setdefault(_order(pattern), pattern)
+    unread = {order: _microseconds(text, pattern).null_count() for order, pattern in readings.items()}
+    best = min(unread.values())
+    left = {order: readings[order] for order, count in unread.items() if count == best}
+    if len(left) > 1:
+        raise _ambiguous(text, left)
+    return next(iter(left.values()))
+
+
+def _ambiguous(text: pl.Series, patterns: dict[str, str]) -> DataError:
+    first = text.head(1)
+    dates = {order: _parse(first, pattern).dt.strftime("%Y-%m-%d")[0] for order, pattern in patterns.items()}
+    said = {"dayFirst": "day first", "monthFirst": "month first", "yearFirst": "year first"}
+    return DataError(
+        "AMBIGUOUS_DATE",
+        f"{first[0]!r} may be {' or '.join(f'{dates[o]} ({said[o]})' for o in dates)}, and no row decides it",
+        suggestion="Set importOptions.dayFirst to true or false, or importOptions.dateFormat to one of "
+        f"{', '.join(patterns.values())}",
+        details={
+            "field": "importOptions.dayFirst",
+            "text": first[0],
+            "readings": dates,
+            "dateFormats": patterns,
+        },
+    )
 
 
 def _parse(text: pl.Series, pattern: str) -> pl.Series:
     """Null where the pattern does not fit; a date alone means midnight."""
-    if not any(code in pattern for code in ("%H", "%I")):
-        return text.str.to_date(pattern, strict=False).cast(pl.Datetime("ns"))
-    return text.str.to_datetime(pattern, strict=False, time_unit="ns")
+    if "%H" in pattern and "%M" not in pattern:  # chrono reads no hour without its minute
+        text, pattern = text + ":00", pattern + ":%M"
+    if "%H" in pattern or "%I" in pattern:
+        return text.str.to_datetime(pattern, strict=False, time_unit="us")
+    return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us"))
 
 
-def _decide(cells: pl.Series, fitting: list[str], day_first: bool | None, offset: bool) -> str:
-    """Year-first and named months are never in doubt; day and month may be."""
-    day = next((p for p in fitting if p.startswith(_DAY_FIRST)), None)
-    month = next((p for p in fitting if p.startswith(_MONTH_FIRST)), None)
-    clear = [p for p in fitting if p not in (day, month) and not p.startswith((*_DAY_FIRST, *_MONTH_FIRST))]
-    if clear:
-        return clear[0]
-    if day is None or month is None:
-        return day or month or fitting[0]
-    if day_first is not None:
-        return day if day_first else month
-    text = _without_offset(cells) if offset else cells  # a sample may miss the one day above 12
-    filled = text.filter(text.str.len_chars() > 0)
-    unread = {p: _parse(filled, p).null_count() for p in (day, month)}
-    if unread[day] != unread[month]:
-        return min(unread, key=unread.__getitem__)
-    raise _ambiguous(cells, day, month)
+def _microseconds(text: pl.Series, pattern: str) -> pl.Series:
+    """Since 1970 on the clock of the text; null where unread."""
+    found = _parse(text, pattern).dt.timestamp("us")
+    unread = found.is_null()
+    if not unread.any():
+        return found
+    return found.scatter(unread.arg_true(), _second_reading(text.filter(unread), pattern))
 
 
-def _ambiguous(cells: pl.Series, day: str, month: str) -> DataError:
-    text = cells.filter(cells.str.len_chars() > 0).head(1)
-    readings = {
-        name: _parse(text.str.replace(_OFFSET, ""), pattern).dt.strftime("%Y-%m-%d").to_list()[0]
-        for name, pattern in (("dayFirst", day), ("monthFirst", month))
-    }
-    return DataError(
-        "AMBIGUOUS_DATE",
-        f"{text[0]!r} may be {readings['dayFirst']} (day first) or {readings['monthFirst']} (month first), "
-        "and no row decides it",
-        suggestion="Set importOptions.dayFirst to true or false",
-        details={"field": "importOptions.dayFirst", "text": text[0], "readings": readings},
-    )
+def _second_reading(text: pl.Series, pattern: str) -> pl.Series:
+    """24:00 is midnight of the next day; some programs write midnight as the date alone."""
+    ending = text.str.contains(r"\D24[:.]?00(?:[:.]?00(?:\.0+)?)?$")
+    began = text.str.replace(r"24([:.]?00(?:[:.]?00(?:\.0+)?)?)$", "00${1}")
+    next_day = _parse(began, pattern).dt.timestamp("us") + DAY_US
+    without_clock = re.sub(r"(?:, |[ T])?%[HI].*$", "", pattern)
+    alone = _parse(text, without_clock).dt.timestamp("us")
+    return pl.select(pl.when(ending).then(next_day).otherwise(alone)).to_series()
 
 
-def _without_offset(text: pl.Series) -> pl.Series:
-    return text.str.replace(_OFFSET, "").str.strip_chars()
+def _offsets(text: pl.Series) -> pl.Series:
+    """Offset from UTC of every cell in µs; null where there is none."""
+    tails = text.str.tail(6)
+    known = tails.unique()
+    return tails.replace_strict(known, pl.Series([_offset(tail) for tail in known], dtype=pl.Int64))
 
 
-def _offsets(text: pl.Series) -> NDArray[np.int64]:
-    """Offset from UTC of every cell in ns; Z is 0."""
-    parts = text.str.extract_groups(r"([+-])(\d{2}):?(\d{2})$").struct.unnest()
-    sign = np.where(parts["1"].fill_null("+").to_numpy() == "-", -1, 1)
-    hours = parts["2"].fill_null("0").cast(pl.Int64).to_numpy()
-    minutes = parts["3"].fill_null("0").cast(pl.Int64).to_numpy()
-    return np.asarray(sign * (hours * 60 + minutes) * 60 * 10**9, dtype=np.int64)
+def _offset(tail: str) -> int | None:
+    match = _TAIL.search(tail)
+    if match is None:
+        return None
+    sign, hours, minutes = match.groups()
+    total = int(hours or 0) * 60 + int(minutes or 0)
+    return (-total if sign == "-" else total) * MINUTE_US if total <= 14 * 60 else None
 
 
-def _refuse_unread(text: pl.Series, parsed: pl.Series, pattern: str, first_row: int) -> None:
-    if parsed.null_count() == 0:
+def _refuse_unread(text: pl.Series, read: pl.Series, format_: TimeFormat, rows: Instants) -> None:
+    if read.null_count() == 0:
         return
-    place = int(parsed.is_null().arg_max() or 0)
+    place = int(read.is_null().arg_max() or 0)
+    row, cell = int(rows[place]), str(text[place])[:80]
+    pattern = format_.pattern + (" with an offset from UTC" if format_.offset else "")
     raise DataError(
         "INVALID_TIME",
-        f"Row {first_row + place}: {str(text[place])[:80]!r} is no time of the pattern {pattern}",
+        f"Row {row}: {cell!r} is no time of the pattern {pattern}",
         suggestion="Correct the row, or set importOptions.dateFormat",
-        details={"row": first_row + place, "text": str(text[place])[:80], "pattern": pattern},
+        details={"row": row, "text": cell, "pattern": pattern, "field": "importOptions.dateFormat"},
     )
-
-
-def _from_zone(naive: pl.Series, zone: str, text: pl.Series, first_row: int) -> NDArray[np.int64]:
-    """Local clock -> UTC. An hour that comes twice: the first row of a time is the earlier instant."""
-    early = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    if early.null_count():
-        place = int(early.is_null().arg_max() or 0)
-        raise DataError(
-            "NONEXISTENT_TIME",
-            f"Row {first_row + place}: {text[place]!r} never was on a clock of {zone} (it was skipped)",
-            suggestion="Set importOptions.timezone to UTC or a fixed offset such as Etc/GMT-1",
-            details={"row": first_row + place, "text": text[place], "field": "importOptions.timezone"},
-        )
-    late = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
-    first = np.asarray(early.dt.timestamp("ns").to_numpy(), dtype=np.int64)
-    second = np.asarray(late.dt.timestamp("ns").to_numpy(), dtype=np.int64)
-    repeated = ~naive.is_first_distinct().to_numpy()
-    return np.where(repeated, second, first)
