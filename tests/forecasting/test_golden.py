@@ -54,7 +54,7 @@ class Case:
         return build(
             [feature(each, info["i"][each["name"]]) for each in config["inputs"]],
             [feature(each, info["o"][each["name"]]) for each in config["outputs"]],
-            [component(name, each) for name, each in config["time"].items() if each["IMP"]],
+            [component(name, each) for name, each in config["time"].items() if each.get("IMP")],
             WindowSpec(steps["I_N"], steps["O_N"], steps["DELT"], steps["OFST"], config["TZ"]),
             arithmetic="compat",
         )
