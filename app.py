@@ -84,8 +84,7 @@ def main() -> int:
     try:
         services.runner.start_workers()
         print(_greeting(settings, services), flush=True)
-        asked = {"allow_unsafe_werkzeug": True} if settings.async_mode == "threading" else {}
-        socketio.run(app, settings.host, settings.port, **asked)
+        socketio.run(app, settings.host, settings.port, **realtime.server_options(settings))
     except KeyboardInterrupt:
         pass
     finally:
