@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from services.environment import versions
-from services.forecasting.baselines import predict_baselines
+from services.forecasting.baselines import predict_baselines, training_errors
 from services.forecasting.dataset import Dataset
 from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
@@ -47,14 +47,17 @@ def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
     started = time.monotonic()
     dataset = load_or_build(run, config)
     trained = _fit(run, config, dataset)
+    honest = config.arithmetic == "honest"
+    scale = training_errors(dataset, trained.split.train) if honest else None
     evaluation = evaluate(
         trained.truth,
         trained.forecast,
         dataset.output_names,
         dataset.step_minutes,
         arithmetic=config.arithmetic,
+        training=scale,
     )
-    results = _results(trained, evaluation)
+    results = _results(trained, evaluation, scale)
     results["duration_seconds"] = round(time.monotonic() - started, 3)
     exported = exports.export(run, trained, results)
     return {
@@ -168,16 +171,23 @@ def _scaled(
     return samples.y(slice(0, n)), forecast
 
 
-def _results(trained: Trained, evaluation: Evaluation) -> dict[str, Any]:
+def _results(
+    trained: Trained, evaluation: Evaluation, scale: tuple[np.ndarray, np.ndarray] | None
+) -> dict[str, Any]:
     """The JSON of a result: what the page shows without any array."""
     config, dataset, split = trained.config, trained.dataset, trained.split
 
-    def metrics(truth: np.ndarray, forecast: np.ndarray) -> dict[str, Any]:
-        return flat_metrics(truth, forecast, arithmetic=config.arithmetic)
+    scalers = trained.scalers
+
+    def metrics(truth: np.ndarray, forecast: np.ndarray, *, scaled: bool) -> dict[str, Any]:
+        naive = scale
+        if scaled and scale is not None:
+            naive = scalers.scale_outputs(scale[0]), scalers.scale_outputs(scale[1])
+        return flat_metrics(truth, forecast, arithmetic=config.arithmetic, training=naive)
 
     names = list(dataset.output_names)
-    truth_scaled = trained.scalers.scale_outputs(trained.truth)
-    forecast_scaled = trained.scalers.scale_outputs(trained.forecast)
+    truth_scaled = scalers.scale_outputs(trained.truth)
+    forecast_scaled = scalers.scale_outputs(trained.forecast)
     return {
         "model_type": config.model.MODE,
         "parameters": config.model.model_dump(mode="json"),
@@ -191,9 +201,9 @@ def _results(trained: Trained, evaluation: Evaluation) -> dict[str, Any]:
             **config.split.model_dump(mode="json"),
         },
         "evaluation_metrics": {
-            "test_metrics_scaled": metrics(truth_scaled, forecast_scaled),
-            "test_metrics_original": metrics(trained.truth, trained.forecast),
-            "val_metrics_scaled": metrics(*trained.validation_scaled),
+            "test_metrics_scaled": metrics(truth_scaled, forecast_scaled, scaled=True),
+            "test_metrics_original": metrics(trained.truth, trained.forecast, scaled=False),
+            "val_metrics_scaled": metrics(*trained.validation_scaled, scaled=True),
         },
         "baselines": baseline_table(trained.truth, trained.baselines, names),
         "skill": skill(trained.truth, trained.forecast, trained.baselines, names),
