@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements-installed
 NODE_STAMP := tests/realtime/node_modules/.package-lock.json
+NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 export DATA_DIR ?= uploads
 export PORT
 
@@ -47,6 +48,6 @@ format: setup ## Format the code
 	$(PY) -m ruff format .
 
 clean: ## Remove the virtual environment and caches (never data)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) tests/realtime/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup run demo check test test-all format clean

@@ -17,7 +17,7 @@ from services.events.translate import translate
 from services.jobs.states import Status
 from services.settings import Settings
 from services.wiring import Services, build
-from tests.realtime.wire import ClientProcess, Wire, missing
+from tests.realtime.wire import PATIENCE_SECONDS, ClientProcess, Wire, missing
 
 TOYS = {"TRAINYARD_EXTRA_WORKLOADS": "tests.toy_workloads"}
 Clients = Callable[..., Wire]
@@ -50,7 +50,7 @@ class House:
             job = self.services.jobs.get(user_id, job_id)
             return job.status if Status(job.status) not in (Status.QUEUED, Status.RUNNING) else None
 
-        return wait_until(status, 30, f"the end of {job_id}; log: {self.server.log}") or ""
+        return wait_until(status, PATIENCE_SECONDS, f"the end of {job_id}; log: {self.server.log}") or ""
 
     def events(self, user_id: UUID, job_id: UUID) -> list[Event]:
         return list(self.services.jobs.events(user_id, job_id))

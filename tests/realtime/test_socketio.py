@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from uuid import uuid4
 
-from examples.server import wait_until
+import pytest
+
+from examples.client import Client
+from examples.server import running, wait_until
 from tests.realtime.conftest import Clients, House
+from tests.realtime.wire import ClientProcess
 
 
 def test_connecting_without_a_valid_token_is_refused(house: House, client: Clients) -> None:
@@ -192,3 +198,20 @@ def test_a_training_whose_worker_died_completes_once(house: House, client: Clien
     assert wire.hear("training_progress", status="requeued")
     wait_until(lambda: wire.seqs(job) == house.told(user, job), 10, "every event")
     assert len(wire.heard("training_completed")) == 1
+
+
+@pytest.mark.parametrize("async_mode", ["threading", "eventlet"])
+def test_open_pages_do_not_keep_the_server_from_ending(async_mode: str, tmp_path: Path) -> None:
+    environment = {"TRAINYARD_WORKERS": "0", "TRAINYARD_ASYNC_MODE": async_mode}
+    with running(tmp_path / "data", **environment) as server:
+        user = Client(server.url)
+        user.sign_up("user@example.org", "correct horse battery")
+        process = ClientProcess(server.url, "python")
+        process.socket(user.token)
+        polling = process.socket()
+        polling.connect(auth={"token": user.token}, transports=["polling"])
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 8
+        process.close()
+        user.http.close()

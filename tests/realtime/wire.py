@@ -14,7 +14,7 @@ from typing import Any
 from examples.server import wait_until
 
 HERE = Path(__file__).resolve().parent
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0  # the worker imports what trainings need before and between the first jobs
 Payload = dict[str, Any]
 
 
