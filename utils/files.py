@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -24,10 +24,12 @@ def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
         draft.unlink(missing_ok=True)
 
 
-def _create(path: Path) -> IO[bytes]:
+def _create(path: Path, attempts: int = 100) -> IO[bytes]:
     """Open a new file; its folder may be removed as empty by somebody else at any moment before."""
-    for _ in range(100):
-        with suppress(FileNotFoundError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return path.open("wb")
-    raise FileNotFoundError(f"the folder {path.parent} does not stay")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+    except (FileNotFoundError, FileExistsError):  # the latter where it vanished within mkdir itself
+        if attempts == 0:
+            raise
+    return _create(path, attempts - 1)
