@@ -10,6 +10,7 @@ from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
@@ -17,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from services.forecasting.csv_columns import choose_time, choose_value
 from services.forecasting.csv_format import Format, detect_format
 from services.forecasting.csv_numbers import numbers
-from services.forecasting.csv_table import Table, read_table
+from services.forecasting.csv_table import read_cells, refuse_ragged
 from services.forecasting.csv_text import ENCODINGS, as_utf8
 from services.forecasting.errors import DataError
 from services.forecasting.parquet import SeriesData
@@ -25,6 +26,7 @@ from services.forecasting.timestamps import TimeFormat, detect_time_format, inst
 
 Duplicates = Literal["mean", "first", "last"]
 MIN_ROWS = 2
+COLUMNS_AT_ONCE = 16
 LISTED = 200
 NO_ZONES = {"Factory", "localtime"}  # names that mean another zone on every machine
 
@@ -71,6 +73,19 @@ class Imported:
     warnings: list[str]
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The rows that have a time: where they stand, and how they become ascending, different times."""
+
+    stated: pl.Series  # per line of the table: whether it has a time
+    line: NDArray[np.int64]
+    format: TimeFormat
+    order: NDArray[np.int64] | None  # None where the file is sorted
+    time: NDArray[np.int64]
+    first: NDArray[np.int64]  # per time, its first row
+    count: NDArray[np.int64]
+
+
 def read_csv(
     path: Path, options: ImportOptions | None = None, columns: Sequence[str | None] = (None,)
 ) -> Imported:
@@ -81,31 +96,39 @@ def read_csv(
         form = detect_format(text, chosen.separator, chosen.has_header, chosen.skip_rows)
         clock = choose_time(form, chosen.time_column, chosen.date_format)
         names = [choose_value(form, name, clock) for name in columns]
-        table = read_table(text, form, [*clock, *names])
-    found = _series(table, form, chosen, clock, names)
-    return Imported(found.columns, {"encoding": encoding, **found.detected}, found.warnings)
-
-
-def _series(
-    table: Table, form: Format, options: ImportOptions, clock: list[str], names: list[str]
-) -> Imported:
-    if len(table.rows) < MIN_ROWS:
-        raise _too_few(f"The file holds {len(table.rows)} row of data", len(table.rows))
-    format_, time = _times(table, options, clock)
-    order = _ascending(time)
-    columns = [_column(name, time, order, table, form, options) for name in dict.fromkeys(names)]
-    by_name = {column.name: column for column in columns}
+        refuse_ragged(text, form)
+        rows = _rows(read_cells(text, form, clock), form, chosen)
+        found = _columns(text, form, list(dict.fromkeys(names)), rows, chosen)
     detected = {
+        "encoding": encoding,
         "separator": form.separator,
         "hasHeader": form.has_header,
         "columns": form.columns[:LISTED],
         "timeColumn": " + ".join(clock),
-        "dateFormat": format_.pattern + ("%z" if format_.offset else ""),
-        "timezone": "from the offsets" if format_.offset else options.timezone or "UTC",
-        "duplicates": options.duplicates,
-        "rows": len(table.rows),
+        "dateFormat": rows.format.pattern + ("%z" if rows.format.offset else ""),
+        "timezone": "from the offsets" if rows.format.offset else chosen.timezone or "UTC",
+        "duplicates": chosen.duplicates,
+        "rows": len(rows.line),
     }
-    return Imported([by_name[name] for name in names], detected, _warnings(columns, options, format_))
+    return Imported([found[name] for name in names], detected, _warnings(found, rows, chosen))
+
+
+def _rows(clock: dict[str, pl.Series], form: Format, options: ImportOptions) -> _Rows:
+    parts = list(clock.values())
+    cells = parts[0] if len(parts) == 1 else (parts[0] + " " + parts[1]).str.strip_chars()
+    stated = cells != ""
+    line = form.first_row + np.flatnonzero(stated.to_numpy()).astype(np.int64)
+    if len(line) < MIN_ROWS:
+        raise _too_few(f"The file holds {len(line)} row of data", len(line))
+    cells = cells if stated.all() else cells.filter(stated)
+    format_ = _format(cells, " + ".join(clock), options)
+    time = instants(cells, format_, options.timezone or "UTC", line)
+    order = np.argsort(time, kind="stable") if (np.diff(time) < 0).any() else None
+    time = time if order is None else time[order]
+    first = np.flatnonzero(np.diff(time, prepend=time[0] - 1))
+    if len(first) < MIN_ROWS:
+        raise _too_few("All rows have the same time", len(time))
+    return _Rows(stated, line, format_, order, time[first], first, np.diff(first, append=len(time)))
 
 
 def _too_few(what: str, rows: int) -> DataError:
@@ -117,52 +140,52 @@ def _too_few(what: str, rows: int) -> DataError:
     )
 
 
-def _times(table: Table, options: ImportOptions, clock: list[str]) -> tuple[TimeFormat, NDArray[np.int64]]:
-    cells = table.cells[clock[0]]
-    for other in clock[1:]:
-        cells = cells + " " + table.cells[other]
+def _format(cells: pl.Series, name: str, options: ImportOptions) -> TimeFormat:
     found = detect_time_format(cells, pattern=options.date_format, day_first=options.day_first)
     if found is None:
         raise DataError(
             "INVALID_TIME",
-            f"The times of column {' + '.join(clock)!r} follow no known pattern, "
-            f"for example {str(cells[0])[:80]!r}",
+            f"The times of column {name!r} follow no known pattern, for example {str(cells[0])[:80]!r}",
             suggestion="Set importOptions.dateFormat (as in strptime); does importOptions.dayFirst fit?",
-            details={"field": "importOptions.dateFormat", "column": clock[0], "text": str(cells[0])[:80]},
+            details={"field": "importOptions.dateFormat", "column": name, "text": str(cells[0])[:80]},
         )
-    return found, instants(cells, found, options.timezone or "UTC", table.rows)
+    return found
 
 
-def _ascending(time: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """The order of the rows by time, None where they are in order."""
-    return np.argsort(time, kind="stable") if (np.diff(time) < 0).any() else None
+def _columns(
+    text: Path, form: Format, names: list[str], rows: _Rows, options: ImportOptions
+) -> dict[str, Column]:
+    """A few at a time, so that a wide file is never in memory as text as a whole."""
+    found = {}
+    for start in range(0, len(names), COLUMNS_AT_ONCE):
+        for name, cells in read_cells(text, form, names[start : start + COLUMNS_AT_ONCE]).items():
+            found[name] = _column(name, cells, rows, form, options)
+    return found
 
 
-def _column(
-    name: str,
-    time: NDArray[np.int64],
-    order: NDArray[np.int64] | None,
-    table: Table,
-    form: Format,
-    options: ImportOptions,
-) -> Column:
-    value, decimal = numbers(name, table.cells[name], options.decimal, form.separator, table.rows)
-    if order is not None:
-        time, value = time[order], value[order]
-    unique, first, count = _distinct(time)
-    if len(unique) < MIN_ROWS:
-        raise _too_few("All rows have the same time", len(time))
-    if len(unique) < len(time):
-        value = _resolve(value, first, count, options.duplicates)
-    return Column(name, SeriesData(unique, value), len(time) - len(unique), order is not None, decimal)
+def _column(name: str, cells: pl.Series, rows: _Rows, form: Format, options: ImportOptions) -> Column:
+    if len(rows.line) < len(cells):
+        _refuse_timeless(name, cells, rows.stated, form.first_row)
+        cells = cells.filter(rows.stated)
+    value, decimal = numbers(name, cells, options.decimal, form.separator, rows.line)
+    if rows.order is not None:
+        value = value[rows.order]
+    repeated = len(value) - len(rows.time)
+    if repeated:
+        value = _resolve(value, rows.first, rows.count, options.duplicates)
+    return Column(name, SeriesData(rows.time, value), repeated, rows.order is not None, decimal)
 
 
-def _distinct(
-    time: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Of ascending times: each one, where it comes first, and how often."""
-    first = np.flatnonzero(np.diff(time, prepend=time[0] - 1))
-    return time[first], first, np.diff(first, append=len(time))
+def _refuse_timeless(name: str, cells: pl.Series, stated: pl.Series, first_row: int) -> None:
+    lost = ~stated & (cells != "")
+    if lost.any():
+        place = int(lost.arg_max() or 0)
+        raise DataError(
+            "INVALID_TIME",
+            f"Row {first_row + place}: {str(cells[place])[:80]!r} in column {name!r} has no time ('')",
+            suggestion="Correct or remove the row",
+            details={"row": first_row + place, "column": name, "text": str(cells[place])[:80]},
+        )
 
 
 def _resolve(
@@ -178,11 +201,11 @@ def _resolve(
         return np.asarray(np.where(count == 1, value[first], sums / known))
 
 
-def _warnings(columns: list[Column], options: ImportOptions, format_: TimeFormat) -> list[str]:
+def _warnings(columns: dict[str, Column], rows: _Rows, options: ImportOptions) -> list[str]:
     found = []
-    if format_.offset and options.timezone is not None:
+    if rows.format.offset and options.timezone is not None:
         found.append(f"Every time carries its offset from UTC: {options.timezone} was not needed")
-    for column in columns:
+    for column in columns.values():
         value = column.series.value
         known = value[np.isfinite(value)]
         if column.unsorted:

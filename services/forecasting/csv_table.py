@@ -1,16 +1,14 @@
-"""The wanted columns of a CSV file as text, with the number of every row; ragged rows are refused."""
+"""The wanted columns of a CSV file as text; ragged rows are refused."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from services.forecasting.csv_format import Format
 from services.forecasting.errors import DataError
@@ -19,44 +17,24 @@ BLOCK = 1 << 20
 LINE_END = ord("\n")
 
 
-@dataclass(frozen=True)
-class Table:
-    """`cells` are stripped; `rows` are the line numbers of the file, counted from 1."""
-
-    cells: dict[str, pl.Series]
-    rows: NDArray[np.int64]
-
-
-def read_table(text: Path, form: Format, names: Sequence[str]) -> Table:
-    """Lines without a cell in these columns are skipped."""
-    width = len(form.columns)
-    places = sorted({form.columns.index(name) for name in names})
+def read_cells(text: Path, form: Format, names: Sequence[str]) -> dict[str, pl.Series]:
+    """Stripped cells of these columns for every line of data, blank lines too; absent cells are empty."""
     try:
         frame = pl.read_csv(
             text,
             separator=form.separator,
             has_header=False,
             skip_lines=form.first_row - 1,
-            schema={f"column_{place + 1}": pl.String for place in range(width)},
-            columns=places,
-            empty_string_is_null=False,
+            schema={f"column_{place + 1}": pl.String for place in range(len(form.columns))},
+            columns=sorted({form.columns.index(name) for name in names}),
         )
     except pl.exceptions.PolarsError:
         raise (_first_ragged(text, form) or _broken_quotes(None)) from None
-    _refuse_ragged(text, form)
-    cells = {place: frame[f"column_{place + 1}"].fill_null("").str.strip_chars() for place in places}
-    wanted = {name: cells[form.columns.index(name)] for name in names}
-    return _without_blank(wanted, form.first_row)
+    columns = {name: frame[f"column_{form.columns.index(name) + 1}"] for name in names}
+    return {name: cells.fill_null("").str.strip_chars() for name, cells in columns.items()}
 
 
-def _without_blank(cells: dict[str, pl.Series], first_row: int) -> Table:
-    frame = pl.DataFrame(cells)
-    filled = frame.select(pl.any_horizontal(pl.all() != "")).to_series()
-    rows = first_row + np.flatnonzero(filled.to_numpy())
-    return Table(cells if filled.all() else frame.filter(filled).to_dict(), rows.astype(np.int64))
-
-
-def _refuse_ragged(text: Path, form: Format) -> None:
+def refuse_ragged(text: Path, form: Format) -> None:
     """polars fills short rows with nothing and drops what is too much where it reads some columns only."""
     error = None if _is_even(text, form) else _first_ragged(text, form)
     if error is not None:
