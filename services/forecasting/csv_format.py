@@ -39,7 +39,12 @@ def detect_format(
     numbered = _first_lines(path, skip_rows or 0)
     lines = [line for _, line in numbered]
     if not lines:
-        raise DataError("EMPTY_FILE", "The file holds only blank lines", suggestion="Upload a file with data")
+        where = f" after its first {skip_rows}" if skip_rows else ""
+        raise DataError(
+            "EMPTY_FILE",
+            f"The file holds no lines{where} but blank ones",
+            suggestion="Upload a file with data",
+        )
     chosen = separator or _separator(lines)
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=chosen)]
     if max(map(len, rows)) < 2:

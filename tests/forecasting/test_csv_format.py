@@ -205,6 +205,12 @@ def test_options_that_do_not_exist_are_refused(options: dict[str, object]) -> No
         ImportOptions.model_validate(options)
 
 
+def test_every_option_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "csv-import.md").read_text()
+    for field in ImportOptions.model_fields.values():
+        assert f"| `{field.alias}` |" in text
+
+
 def test_rows_are_sorted_and_that_is_said(tmp_path: Path) -> None:
     found = imported(tmp_path, "t;v\n2024-01-03;3\n2024-01-01;1\n2024-01-02;2\n")
     assert stamps(found.columns[0].series)[0] == "2024-01-01T00:00"
