@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -60,13 +62,18 @@ class House:
         return [event.seq for event in self.events(user_id, job_id) if translate(event, "any")]
 
 
-@pytest.fixture(scope="session", params=["threading", "eventlet"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp(request.param) / "data"
-    with running(folder, TRAINYARD_WORKERS="1", TRAINYARD_ASYNC_MODE=request.param, **TOYS) as server:
+@contextmanager
+def opened(folder: Path, async_mode: str) -> Iterator[House]:
+    with running(folder, TRAINYARD_WORKERS="1", TRAINYARD_ASYNC_MODE=async_mode, **TOYS) as server:
         services = build(Settings.from_env({"DATA_DIR": str(folder), "TRAINYARD_WORKERS": "0", **TOYS}))
         yield House(server, services)
         services.database.close()
+
+
+@pytest.fixture(scope="session", params=["threading", "eventlet"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with opened(tmp_path_factory.mktemp(request.param) / "data", request.param) as house:
+        yield house
 
 
 @pytest.fixture(scope="session", params=["python", "javascript"])
