@@ -5,7 +5,6 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements-installed
 NODE_STAMP := tests/realtime/node_modules/.package-lock.json
-NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 export DATA_DIR ?= uploads
 export PORT
 
