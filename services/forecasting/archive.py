@@ -35,14 +35,20 @@ def write_bundle(path: Path, model: Model) -> None:
 def load_bundle(path: Path, folder: Path) -> Model:
     """Unpack into this empty folder and load; refuses names that would lie elsewhere."""
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        if any("/" in entry.filename or "\\" in entry.filename or entry.is_dir() for entry in entries):
-            raise DataError("UNSAFE_MODEL", "The model bundle holds names that are no plain file names")
-        if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-            raise DataError("MODEL_TOO_LARGE", "The model bundle is larger than a model can be")
-        archive.extractall(folder)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _refuse_unsafe(archive.infolist())
+            archive.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise DataError("BROKEN_MODEL", f"The model bundle cannot be unpacked: {error}") from error
     return load(folder)
+
+
+def _refuse_unsafe(entries: list[zipfile.ZipInfo]) -> None:
+    if any("/" in entry.filename or "\\" in entry.filename or entry.is_dir() for entry in entries):
+        raise DataError("UNSAFE_MODEL", "The model bundle holds names that are no plain file names")
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+        raise DataError("MODEL_TOO_LARGE", "The model bundle is larger than a model can be")
 
 
 def write_scaler_pickles(path: Path, scalers: Mapping[str, Any], stamp: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from zipfile import BadZipFile
 
 from services.forecasting.errors import DataError
 from services.forecasting.models.files import META
@@ -51,8 +52,13 @@ def _family(params: ModelParams, arithmetic: Arithmetic, anchors: list[int | Non
 
 def load(folder: Path) -> Model:
     """A fitted model from the files that Model.save wrote; nothing in them is executed."""
-    mode: str = json.loads((folder / META).read_text(encoding="utf-8"))["mode"]
-    model = _load(mode, folder)
+    try:
+        mode: str = json.loads((folder / META).read_text(encoding="utf-8"))["mode"]
+        model = _load(mode, folder)
+    except DataError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise DataError("BROKEN_MODEL", f"The files of the model cannot be read: {error}") from error
     model.mode = mode
     return model
 
@@ -70,6 +76,8 @@ def _load(mode: str, folder: Path) -> Model:
         from services.forecasting.models import boosting
 
         return boosting.load(folder)
-    from services.forecasting.models import svr
+    if mode in ("SVR_dir", "SVR_MIMO"):
+        from services.forecasting.models import svr
 
-    return svr.load(folder)
+        return svr.load(folder)
+    raise ValueError(f"unknown mode {mode}")

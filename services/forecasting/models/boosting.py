@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape
 from services.forecasting.models.parameters import ModelParams
 
-FILE, ABOUT = "model.lgb.json", "shape.json"
+FILE, ABOUT = "model_{}.lgb.txt", "shape.json"
 BATCH = 512
 MAX_TRAIN_ROWS, MAX_VALIDATION_ROWS = 150_000, 40_000
 WINDOW_POINTS = 24  # values of the window that every row sees, evenly spaced, the newest included
+FEW_ROWS = 20_000
 DEFAULT_RATE = 0.05
 PATIENCE = 20
 Table = NDArray[np.float32]
@@ -39,7 +40,7 @@ class Boosting(Model):
         assert self.params is not None
         self.shape, params = Shape.of(train), self.params
         x, y = _rows(train, self.anchors, MAX_TRAIN_ROWS, params.SEED)
-        settings = self._settings()
+        settings = self._settings(len(x))
         data = lgb.Dataset(x, label=y[:, 0], params=settings, free_raw_data=False).construct()
         held = None
         if len(validation):
@@ -74,13 +75,15 @@ class Boosting(Model):
 
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None
-        texts = [booster.model_to_string(num_iteration=booster.best_iteration) for booster in self.boosters]
-        (folder / FILE).write_text(json.dumps(texts), encoding="utf-8")
+        names = _file_names(self.shape)
+        for name, booster in zip(names, self.boosters, strict=True):
+            text = booster.model_to_string(num_iteration=booster.best_iteration)
+            (folder / name).write_text(text, encoding="utf-8")
         about = {"shape": vars(self.shape), "anchors": self.anchors}
         (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
-        return [SavedFile(FILE, "model"), SavedFile(ABOUT, "support")]
+        return [*(SavedFile(name, "model") for name in names), SavedFile(ABOUT, "support")]
 
-    def _settings(self) -> dict[str, object]:
+    def _settings(self, rows: int) -> dict[str, object]:
         assert self.params is not None
         params = self.params
         return {
@@ -94,6 +97,9 @@ class Boosting(Model):
             "deterministic": True,
             "force_row_wise": True,
             "feature_pre_filter": False,
+            "num_threads": 1
+            if rows < FEW_ROWS
+            else 0,  # 0: all; threads that wait cost more than a small table
             "verbose": -1,
         }
 
@@ -138,9 +144,17 @@ def load(folder: Path) -> Boosting:
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     model = Boosting(anchors=about["anchors"])
     model.shape = Shape(**about["shape"])
-    texts = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    model.boosters = [lgb.Booster(model_str=text) for text in texts]
+    try:
+        texts = [(folder / name).read_text(encoding="utf-8") for name in _file_names(model.shape)]
+        model.boosters = [lgb.Booster(model_str=text) for text in texts]
+    except lgb.basic.LightGBMError as error:
+        raise ValueError(f"not LightGBM's text format: {error}") from None
     return model
+
+
+def _file_names(shape: Shape) -> list[str]:
+    """One file per output, in LightGBM's own text format."""
+    return [FILE.format(number) for number in range(1, shape.n_outputs + 1)]
 
 
 def last_values(x: Array, anchors: Sequence[int | None]) -> Array:

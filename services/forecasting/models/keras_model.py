@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +80,8 @@ class KerasModel(Model):
 
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None
-        self.net.save(folder / FILE)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Keras advises against .h5, which users of the first system open
+        with _quiet():
+            self.net.save(folder / FILE)
             self.net.save(folder / H5)
         (folder / ABOUT).write_text(json.dumps(vars(self.shape)), encoding="utf-8")
         return [SavedFile(FILE, "model"), SavedFile(H5, "model"), SavedFile(ABOUT, "support")]
@@ -153,6 +155,20 @@ def load(folder: Path) -> KerasModel:
     model.shape = Shape(**json.loads((folder / ABOUT).read_text(encoding="utf-8")))
     model.net = keras.saving.load_model(folder / FILE, compile=False, safe_mode=True)
     return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keras advises against .h5, which users of the first system open, and calls numpy in an old way."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _numbers(logs: Any) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 from services.forecasting.errors import DataError
 from services.forecasting.models.autoregressive import FeedbackCell
@@ -82,7 +83,7 @@ def _autoregressive(params: ModelParams, shape: Shape, x: Any, anchors: list[int
     encoder = keras.layers.LSTM(params.N, activation=_cell_activation(params), return_state=True)
     _, state, carry = encoder(hidden)
     last = _last_values(x, anchors)
-    steps = keras.layers.RepeatVector(shape.output_steps)(last * 0.0)
+    steps = keras.layers.RepeatVector(shape.output_steps)(last)
     decoder = keras.layers.RNN(FeedbackCell(params.N, shape.n_outputs), return_sequences=True)
     return decoder(steps, initial_state=[state, carry, last])
 
@@ -93,9 +94,20 @@ def _cell_activation(params: ModelParams) -> str:
 
 
 def _last_values(x: Any, anchors: list[int | None]) -> Any:
-    """(b, outputs): the newest input value of each output's own past, 0 where it is no input."""
-    columns = [x[:, -1, a : a + 1] if a is not None else x[:, -1, 0:1] * 0.0 for a in anchors]
-    return columns[0] if len(columns) == 1 else keras.layers.Concatenate()(columns)
+    """(b, outputs): the newest input value of each output's own past, 0 where it is no input.
+
+    Built from plain layers, because the .h5 form knows no slices.
+    """
+    steps, inputs = x.shape[1:]
+    newest = keras.layers.Cropping1D((steps - 1, 0))(x)
+    choose = keras.layers.Dense(len(anchors), use_bias=False, trainable=False, name="last_values")
+    chosen = choose(newest)
+    choice = np.zeros((inputs, len(anchors)))
+    for output, anchor in enumerate(anchors):
+        if anchor is not None:
+            choice[anchor, output] = 1.0
+    choose.set_weights([choice])
+    return keras.layers.Reshape((len(anchors),))(chosen)
 
 
 def _refuse_huge(params: ModelParams, shape: Shape) -> None:

@@ -103,7 +103,7 @@ class StepwiseLinear(Model):
 
 
 def load(folder: Path) -> Model:
-    with np.load(folder / FILE, allow_pickle=False) as stored:
+    with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as stored:
         values: dict[str, Any] = {name: stored[name] for name in stored.files}
     model: DirectLinear | StepwiseLinear
     model = StepwiseLinear() if bool(values["step_wise"]) else DirectLinear()
