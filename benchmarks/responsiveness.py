@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import secrets
 import statistics
 import sys
@@ -46,6 +47,7 @@ def main() -> int:
     parser.add_argument("--async-mode", choices=("threading", "eventlet"), default="threading")
     parser.add_argument("--toy", action="store_true", help="loops that only burn time instead of models")
     arguments = parser.parse_args()
+    before = os.getloadavg()[0]  # near 0, or the numbers tell of other programs too
     environment = {
         "TRAINYARD_WORKERS": str(len(MODELS)),
         "TRAINYARD_JOBS_PER_USER": str(len(MODELS)),
@@ -59,7 +61,8 @@ def main() -> int:
             begin(watch, data, arguments.seconds)
             wait_until(lambda: len(watch.busy()) == len(MODELS), 300, "three running trainings")
             result = watch.measure(arguments.seconds)
-    return report({"async_mode": arguments.async_mode, "toy": arguments.toy, **result})
+    about = {"async_mode": arguments.async_mode, "toy": arguments.toy, "load_before": round(before, 2)}
+    return report({**about, **result})
 
 
 class Watch:
