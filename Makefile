@@ -1,6 +1,7 @@
 # The commands of this project; `make help` lists them.
 PYTHON ?= python3.11
 PORT ?= 5000
+TEST_PROCESSES ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements-installed
@@ -37,10 +38,10 @@ check: setup ## Lint, format check, types
 	$(PY) -m mypy
 
 test: check ## Set up, check and run the tests
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow"
 
 test-all: check ## Everything, the slow tests too
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 format: setup ## Format the code
 	$(PY) -m ruff check --fix .
