@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.batches import Batches32, Values32
 from services.forecasting.calendar import ORDER, CalendarSpec, column_names
 from services.forecasting.columns import Column, Constant, columns_of, load_column
 from services.forecasting.errors import DataError
@@ -162,7 +164,7 @@ class Samples:
 
     def __init__(self, dataset: Dataset, rows: NDArray[np.int64], scalers: Scalers) -> None:
         self._dataset = dataset
-        self._rows = rows
+        self._index = dataset.index[rows]
         self._scalers = scalers
         self.input_steps = dataset.input_steps
         self.output_steps = dataset.output_steps
@@ -170,13 +172,28 @@ class Samples:
         self.n_outputs = len(dataset.outputs)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._index)
 
     def x(self, rows: Rows) -> Array:
-        return self._scalers.scale_inputs(self._dataset.raw_inputs(self._rows[rows]))
+        return self._scalers.scale_inputs(_stack(self._dataset.inputs, self._index[rows]))
 
     def y(self, rows: Rows) -> Array:
-        return self._scalers.scale_outputs(self._dataset.raw_outputs(self._rows[rows]))
+        return self._scalers.scale_outputs(_stack(self._dataset.outputs, self._index[rows]))
+
+    def x32(self, rows: Rows) -> Values32:
+        """As x, in float32 and many times as fast: the series are scaled once, the windows are copies."""
+        return self._inputs32.windows(self._index[rows])
+
+    def y32(self, rows: Rows) -> Values32:
+        return self._outputs32.windows(self._index[rows])
+
+    @cached_property
+    def _inputs32(self) -> Batches32:
+        return Batches32(self._dataset.inputs, self._scalers.input, self.input_steps)
+
+    @cached_property
+    def _outputs32(self) -> Batches32:
+        return Batches32(self._dataset.outputs, self._scalers.output, self.output_steps)
 
 
 def build(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from services.forecasting.models.files import META
 
 Array = NDArray[np.float64]
+Array32 = NDArray[np.float32]
 Rows = slice | NDArray[np.int64]
 
 
@@ -37,6 +38,11 @@ class Samples(Protocol):
 
     def y(self, rows: Rows) -> Array:
         """(k, output_steps, n_outputs)"""
+
+    def x32(self, rows: Rows) -> Array32:
+        """x in float32, for models that read many batches"""
+
+    def y32(self, rows: Rows) -> Array32: ...
 
 
 class Report(Protocol):

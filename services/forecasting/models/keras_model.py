@@ -103,7 +103,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self._order[index * self._size : (index + 1) * self._size]
-        return self._samples.x(rows).astype(np.float32), self._samples.y(rows).astype(np.float32)
+        return self._samples.x32(rows), self._samples.y32(rows)
 
     def on_epoch_end(self) -> None:
         if self._random is not None:
