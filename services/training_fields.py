@@ -44,19 +44,16 @@ class TrainingRequest:
 
 def read_training(body: Mapping[str, Any]) -> TrainingRequest:
     """A checked request; the split defaults to 70/20/10 percent in the order of time (shuffle false)."""
-    model = _object(body, "model_parameters")
+    model = read_object(body, "model_parameters")
     if not model:
         raise refusal("model_parameters", "is missing", 'Send at least {"MODE": "LIN"}')
-    parameters, split = _read_both(model, _object(body, "training_split"))
-    parallel = body.get("allow_parallel", False)
-    if not isinstance(parallel, bool):
-        raise refusal("allow_parallel", "must be true or false", "Leave it out for false")
-    return TrainingRequest(parameters, split, read_options(body), parallel)
+    parameters, split = _read_both(model, read_object(body, "training_split"))
+    return TrainingRequest(parameters, split, read_options(body), read_flag(body, "allow_parallel"))
 
 
 def read_dataset(body: Mapping[str, Any]) -> DatasetOptions:
     """The options of a dataset; model and split may come along as the page sends them, and are checked."""
-    model, split = _object(body, "model_parameters"), _object(body, "training_split")
+    model, split = read_object(body, "model_parameters"), read_object(body, "training_split")
     if model:
         _read_both(model, split)
     else:
@@ -106,7 +103,15 @@ def _read_both(model: Mapping[str, Any], split: Mapping[str, Any]) -> tuple[Mode
     return checked(ModelParams, model, where="model_parameters", code=CODE), read_split(split)
 
 
-def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def read_flag(body: Mapping[str, Any], name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise refusal(name, "must be true or false", "Leave it out for false")
+    return value
+
+
+def read_object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object of the body; absent or null is an empty one."""
     value = body.get(name)
     if value is None:
         return {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services import workloads
 from services.accounts import Accounts
 from services.accounts.local import LocalAccounts
+from services.backtests import Backtests
 from services.datasets import Datasets
 from services.events import EventBus
 from services.files import Files
@@ -50,6 +51,7 @@ class Services:
     uploads: Uploads
     datasets: Datasets
     training: Training
+    backtests: Backtests
     results: Results
     models: Models
     plots: Plots
@@ -85,6 +87,7 @@ def build(settings: Settings) -> Services:
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
         training=Training(sessions, datasets, jobs),
+        backtests=Backtests(database, sessions, datasets, jobs),
         results=Results(database, blobs, sessions, jobs),
         models=Models(database, blobs, sessions),
         plots=Plots(database, blobs, sessions, small_jobs),

@@ -1,6 +1,7 @@
 """The routes of /api/training, one module per resource; importing the package registers them."""
 
 from api.training import (
+    backtests,
     datasets,
     files,
     models,
@@ -14,6 +15,7 @@ from api.training import (
 from api.training.blueprint import blueprint
 
 __all__ = [
+    "backtests",
     "blueprint",
     "datasets",
     "files",

@@ -1,4 +1,4 @@
-"""Answers that several routes share: a stored file, and a job that is still at work."""
+"""Answers that several routes share: a stored file, a job that was queued, one that is still at work."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def file(download: Download) -> Response:
         if package in download.versions:
             response.headers[header] = download.versions[package]
     return response
+
+
+def queued(session_id: str, job: JobView, message: str) -> tuple[dict[str, object], int]:
+    """202: a worker will do it."""
+    return {
+        "success": True,
+        "message": message,
+        "note": "It runs in a worker; join the Socket.IO room of the session, or ask this address with GET",
+        "session_id": session_id,
+        "job_id": str(job.id),
+        "status": str(job.status),
+        "queue_position": job.queue_position,
+    }, 202
 
 
 def still_working(job: JobView) -> tuple[dict[str, object], int]:

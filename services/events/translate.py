@@ -172,6 +172,12 @@ def _batch(event: Event) -> list[Message]:
     return [*_progress(event), ("training_batch_progress", payload)]
 
 
+def _fold(event: Event) -> list[Message]:
+    """One fold of a backtest is judged."""
+    payload = _values(event, "fold", "of", "scores", "model_name")
+    return [*_progress(event), ("backtest_fold", payload)]
+
+
 def _completed(event: Event) -> list[Message]:
     text = "Training completed, everything is stored"
     end = {
@@ -237,6 +243,7 @@ TRAINING_RULES: dict[str, Rule] = {
     "fitted": _fitted,
     "metrics": _metrics,
     "batch": _batch,
+    "fold": _fold,
     "completed": _completed,
     "failed": _failed,
     "cancelled": _cancelled,

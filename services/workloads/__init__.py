@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import import_module
 
+from services.workloads.backtest import WORKLOAD as BACKTEST
 from services.workloads.base import Workload
 from services.workloads.forecast import WORKLOADS as FORECAST
 from services.workloads.series_import import WORKLOAD as SERIES_IMPORT
 
-WORKLOADS: dict[str, Workload] = {**FORECAST, SERIES_IMPORT.name: SERIES_IMPORT}
+WORKLOADS: dict[str, Workload] = {
+    **FORECAST,
+    **{each.name: each for each in (BACKTEST, SERIES_IMPORT)},
+}
 
 
 def load(extra_modules: Iterable[str] = ()) -> dict[str, Workload]:

@@ -118,3 +118,10 @@ def test_small_jobs_are_not_heard(workload: str) -> None:
 )
 def test_durations_are_written_as_people_say_them(seconds: float | None, text: str | None) -> None:
     assert duration(seconds) == text
+
+
+def test_a_judged_fold_is_told_with_its_scores() -> None:
+    told = said("fold", **STATE, fold=2, of=5, scores={"Load": {"MAE": 1.5}})
+    assert (told["backtest_fold"]["fold"], told["backtest_fold"]["of"]) == (2, 5)
+    assert told["backtest_fold"]["scores"] == {"Load": {"MAE": 1.5}}
+    assert told["training_progress"]["phase"] == "training_execution"
