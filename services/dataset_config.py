@@ -14,11 +14,17 @@ from services.storage.tables import FileRow, TimeInfoRow, ZeitschritteRow
 from services.workloads.forecast.config import Arithmetic, CalendarInput, DatasetConfig, SeriesInput, Steps
 
 Method = Literal["linear", "mean", "nearest"]
+Form = Literal["historical", "forecasts", "current"]
 Component = Literal["Y", "M", "W", "D", "H"]
 METHODS: dict[str, Method] = {
     "Lineare Interpolation": "linear",
     "Mittelwertbildung": "mean",
     "Nächster Wert": "nearest",
+}
+FORMS: dict[str, Form] = {
+    "Historische Daten": "historical",
+    "Historische Prognosen": "forecasts",
+    "Aktueller Wert": "current",
 }
 COMPONENTS: dict[str, Component] = {"jahr": "Y", "monat": "M", "woche": "W", "tag": "D", "feiertag": "H"}
 COUNTRIES = {
@@ -110,7 +116,8 @@ def _series(row: FileRow, problems: Problems) -> SeriesInput | None:
     if row.series_path is None or row.series_hash is None:
         problems.add(name, "has no data yet", "Upload it, or wait until session-status says completed")
         return None
-    start, end = row.zeithorizont_start, row.zeithorizont_end
+    form = FORMS[row.datenform]
+    start, end = (row.zeithorizont_start, row.zeithorizont_end) if form != "current" else (0.0, 0.0)
     if start is None or end is None:
         field = "zeithorizont_start" if start is None else "zeithorizont_end"
         problems.add(name, f"{field} is not set", f"Set it in hours with {SAVE_FILE}")
@@ -126,6 +133,7 @@ def _series(row: FileRow, problems: Problems) -> SeriesInput | None:
         sha256=row.series_hash,
         start_hours=start,
         end_hours=end,
+        form=form,
         method=METHODS[row.datenanpassung],
         window_mean=row.mittelwertbildung_uber_den_zeithorizont,
         scale=row.skalierung,

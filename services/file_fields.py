@@ -50,6 +50,7 @@ KEPT = {
     "storage_path": "storagePath",
     "file_hash": "fileHash",
     "size_bytes": "size",
+    "ausgabezeit": "ausgabezeit",
     "created_at": "createdAt",
     "updated_at": "updatedAt",
     "profile": "profile",
@@ -154,7 +155,7 @@ def _read(column: str, name: str, value: Any) -> Any:
     if column == "type":
         return choice(name, value, ("input", "output"))
     if column == "datenform":
-        return _datenform(name, value)
+        return choice(name, value, DATENFORM)
     if column == "datenanpassung":
         return choice(name, value, DATENANPASSUNG)
     if column == "color_index":
@@ -165,28 +166,6 @@ def _read(column: str, name: str, value: Any) -> Any:
     if column in _NULLABLE and parsed is not None and abs(parsed) > MAX_HOURS:
         raise invalid(name, f"must lie within {MAX_HOURS} hours of the reference time")
     return parsed
-
-
-def _datenform(name: str, value: Any) -> str:
-    if choice(name, value, DATENFORM) != DATENFORM[0]:
-        raise Invalid(
-            f"{name} {value!r} is not available",
-            code="DATENFORM_NOT_AVAILABLE",
-            suggestion=f"Use {DATENFORM[0]!r}; a quantity known ahead is said by its window, "
-            "e.g. zeithorizontStart 0 and zeithorizontEnd 24",
-            details={"field": name},
-        )
-    return DATENFORM[0]
-
-
-def check_ranges(values: Mapping[str, Any]) -> None:
-    """What only two fields together can get wrong; missing ones count with their defaults."""
-    low, high = values.get("skalierung_min", 0.0), values.get("skalierung_max", 1.0)
-    if not low < high:
-        raise invalid("skalierungMin", f"({low:g}) must be below skalierungMax ({high:g})")
-    start, end = values.get("zeithorizont_start"), values.get("zeithorizont_end")
-    if start is not None and end is not None and start > end:
-        raise invalid("zeithorizontStart", f"({start:g}) must not be after zeithorizontEnd ({end:g})")
 
 
 def to_row(row: FileRow, steps: int | None, grid_offset: float) -> dict[str, Any]:

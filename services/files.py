@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.errors import BadRequest, Conflict, Invalid, NotFound
-from services.file_fields import COLUMN_OF, CONFIGURED, check_ranges, read_configured, refuse_unknown
+from services.file_fields import COLUMN_OF, CONFIGURED, read_configured, refuse_unknown
+from services.file_rules import check_settings
 from services.jobs import Jobs
 from services.session_views import file_rows, one_file_row
 from services.sessions import Sessions
@@ -45,7 +46,7 @@ class Files:
         of_type = file_type(values.pop("type", fields.get("fileType")))
         name = safe_file_name(fields.get("fileName") or fields.get("file_name"))
         values.setdefault("bezeichnung", name.rsplit(".", 1)[0] or name)
-        check_ranges(values)
+        check_settings(values, of_type, None)
         session_id = self._sessions.resolve(user_id, ref, create=True)
         with self._database.write() as tx:
             _refuse_taken(tx, session_id, of_type, values["bezeichnung"])
@@ -63,7 +64,8 @@ class Files:
             with self._database.write() as tx:
                 row = _owned(tx, user_id, file_id)
                 _refuse_measured(one_file_row(tx, row), fields)
-                check_ranges({**{name: getattr(row, name) for name in CONFIGURED}, **values})
+                merged = {**{name: getattr(row, name) for name in CONFIGURED}, **values}
+                check_settings(merged, merged["type"], row.ausgabezeit)
                 for name, value in values.items():
                     setattr(row, name, value)
                 self._sessions.touch(tx, row.session_id)

@@ -34,6 +34,7 @@ def generate_datasets(session_id: str) -> Any:
         "dataset_count": outcome["dataset_count"],
         "n_dat": outcome["n_dat"],
         "dropped": outcome.get("dropped"),
+        "notes": outcome.get("notes", []),
         "violin_plots": datasets.violin_plots(job),
         "session_id": session_id,
         "job_id": str(job.id),

@@ -98,8 +98,10 @@ class Computed:
     window: Grid
 
     def windows(self, index: Indices) -> Values:
-        at = self.references[index][:, None] + self.window.offsets
-        return self.source.values_at(at.ravel())[self.part].reshape(at.shape)
+        references = self.references[index]
+        at = references[:, None] + self.window.offsets
+        seen_from = np.repeat(references, self.window.steps)
+        return self.source.values_at(at.ravel(), seen_from)[self.part].reshape(at.shape)
 
     def complete(self, count: int) -> NDArray[np.bool_]:
         parts = [np.arange(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
@@ -127,10 +129,11 @@ def columns_of(source: Source, references: Times, window: Grid, stride: int) -> 
     step = lattice_step(window, stride)
     per_reference, per_step = stride // step, window.step // step
     points = (len(references) - 1) * per_reference + (window.steps - 1) * per_step + 1
-    if per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
+    if not source.timeless or per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
         return [Computed(source, part, references, window) for part in range(source.width)]
     first = int(references[0]) + window.start
-    found = source.values_at(first + step * np.arange(points, dtype=np.int64))
+    at = first + step * np.arange(points, dtype=np.int64)
+    found = source.values_at(at, at)
     return [Lattice(values, per_reference, per_step, window.steps) for values in found]
 
 

@@ -14,8 +14,13 @@ from services.forecasting.timestamps import TimeFormat, declared_format, detect_
 LISTED = 200
 
 
-def choose_time(form: Format, declared: str | None, pattern: str | None) -> list[str]:
-    """The declared column, or the first that reads as times; a date and its clock may stand apart."""
+def choose_time(
+    form: Format, declared: str | None, pattern: str | None, issued: str | None = None
+) -> list[str]:
+    """The declared column, or the first that reads as times; a date and its clock may stand apart.
+
+    `issued`, the times of issue of forecasts, is another column.
+    """
     if not form.rows:
         raise DataError(
             "TOO_FEW_ROWS",
@@ -23,7 +28,10 @@ def choose_time(form: Format, declared: str | None, pattern: str | None) -> list
             suggestion="Upload a file with data, or set importOptions.hasHeader to false",
             details={"columns": form.columns[:LISTED]},
         )
-    names = form.columns if declared is None else [_known(form, declared, "importOptions.timeColumn")]
+    if issued is not None:
+        _known(form, issued, "ausgabezeit")
+    others = [name for name in form.columns if name != issued]
+    names = others if declared is None else [_known(form, declared, "importOptions.timeColumn")]
     format_ = None if pattern is None else declared_format(pattern)
     dates = []
     for name in names:
@@ -34,7 +42,7 @@ def choose_time(form: Format, declared: str | None, pattern: str | None) -> list
             dates.append(name)
     if not dates and declared is None:
         raise _no_times(form)
-    clocks = [name for name in form.columns if dates and _mostly(_cells(form, name), is_clock)]
+    clocks = [name for name in others if dates and _mostly(_cells(form, name), is_clock)]
     return [*(dates or names)[:1], *clocks[:1]]
 
 

@@ -75,29 +75,40 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows that have a time: where they stand, and how they become ascending, different times."""
+    """The rows that have a time: where they stand, and how they become ascending, different times.
+
+    Of forecasts the times of issue count too: a time may be there once per issue.
+    """
 
     stated: pl.Series  # per line of the table: whether it has a time
     line: NDArray[np.int64]
     format: TimeFormat
     order: NDArray[np.int64] | None  # None where the file is sorted
     time: NDArray[np.int64]
+    issued: NDArray[np.int64] | None
     first: NDArray[np.int64]  # per time, its first row
     count: NDArray[np.int64]
 
 
 def read_csv(
-    path: Path, options: ImportOptions | None = None, columns: Sequence[str | None] = (None,)
+    path: Path,
+    options: ImportOptions | None = None,
+    columns: Sequence[str | None] = (None,),
+    issued: str | None = None,
 ) -> Imported:
-    """The wanted value columns; None means the only one. DataError names row, column and the way out."""
+    """The wanted value columns; None means the only one. DataError names row, column and the way out.
+
+    `issued` is the column that says when the forecasts of a row were issued; measurements have none.
+    """
     chosen = options or ImportOptions()
     with tempfile.TemporaryDirectory() as folder:
         text, encoding = as_utf8(path, Path(folder), chosen.encoding)
         form = detect_format(text, chosen.separator, chosen.has_header, chosen.skip_rows)
-        clock = choose_time(form, chosen.time_column, chosen.date_format)
-        names = [choose_value(form, name, clock) for name in columns]
+        clock = choose_time(form, chosen.time_column, chosen.date_format, issued)
+        names = [choose_value(form, name, [*clock, *([issued] if issued else [])]) for name in columns]
         refuse_ragged(text, form)
-        rows = _rows(read_cells(text, form, clock), form, chosen)
+        issues = None if issued is None else read_cells(text, form, [issued])[issued]
+        rows = _rows(read_cells(text, form, clock), issues, form, chosen)
         found = _columns(text, form, list(dict.fromkeys(names)), rows, chosen)
     detected = {
         "encoding": encoding,
@@ -113,7 +124,9 @@ def read_csv(
     return Imported([found[name] for name in names], detected, _warnings(found, rows, chosen))
 
 
-def _rows(clock: dict[str, pl.Series], form: Format, options: ImportOptions) -> _Rows:
+def _rows(
+    clock: dict[str, pl.Series], issues: pl.Series | None, form: Format, options: ImportOptions
+) -> _Rows:
     parts = list(clock.values())
     cells = parts[0] if len(parts) == 1 else (parts[0] + " " + parts[1]).str.strip_chars()
     stated = cells != ""
@@ -123,12 +136,33 @@ def _rows(clock: dict[str, pl.Series], form: Format, options: ImportOptions) -> 
     cells = cells if stated.all() else cells.filter(stated)
     format_ = _format(cells, " + ".join(clock), options)
     time = instants(cells, format_, options.timezone or "UTC", line)
-    order = np.argsort(time, kind="stable") if (np.diff(time) < 0).any() else None
-    time = time if order is None else time[order]
-    first = np.flatnonzero(np.diff(time, prepend=time[0] - 1))
-    if len(first) < MIN_ROWS:
+    issued = None if issues is None else _issue_times(issues.filter(stated), options, line)
+    order = _order(time, issued)
+    if order is not None:
+        time, issued = time[order], None if issued is None else issued[order]
+    other = np.diff(time, prepend=time[0] - 1) != 0
+    if int(other.sum()) < MIN_ROWS:
         raise _too_few("All rows have the same time", len(time))
-    return _Rows(stated, line, format_, order, time[first], first, np.diff(first, append=len(time)))
+    if issued is not None:
+        other |= np.diff(issued, prepend=issued[0] - 1) != 0
+    first = np.flatnonzero(other)
+    count = np.diff(first, append=len(time))
+    return _Rows(
+        stated, line, format_, order, time[first], None if issued is None else issued[first], first, count
+    )
+
+
+def _order(time: NDArray[np.int64], issued: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+    """How the rows have to be moved to ascend; None where they stand right."""
+    if issued is None:
+        return np.argsort(time, kind="stable") if (np.diff(time) < 0).any() else None
+    order = np.lexsort((issued, time))
+    return order if (np.diff(order) < 0).any() else None
+
+
+def _issue_times(cells: pl.Series, options: ImportOptions, line: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The column that says when the forecast of a row was issued, by the rules of the times themselves."""
+    return instants(cells, _format(cells, "ausgabezeit", options), options.timezone or "UTC", line)
 
 
 def _too_few(what: str, rows: int) -> DataError:
@@ -171,9 +205,10 @@ def _column(name: str, cells: pl.Series, rows: _Rows, form: Format, options: Imp
     if rows.order is not None:
         value = value[rows.order]
     repeated = len(value) - len(rows.time)
+    unsorted = rows.order is not None and rows.issued is None  # forecasts come in the order of their issue
     if repeated:
         value = _resolve(value, rows.first, rows.count, options.duplicates)
-    return Column(name, SeriesData(rows.time, value), repeated, rows.order is not None, decimal)
+    return Column(name, SeriesData(rows.time, value, rows.issued), repeated, unsorted, decimal)
 
 
 def _refuse_timeless(name: str, cells: pl.Series, stated: pl.Series, first_row: int) -> None:

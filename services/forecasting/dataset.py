@@ -16,8 +16,10 @@ from services.forecasting.batches import Batches32, Values32
 from services.forecasting.calendar import ORDER, CalendarSpec, column_names
 from services.forecasting.columns import Column, Constant, columns_of, load_column
 from services.forecasting.errors import DataError
+from services.forecasting.forms import column_of, foresight, reach_of, refuse_form_of_output, window_of
+from services.forecasting.notes import Note
 from services.forecasting.scaling import Scaler, Scalers, check_bounds
-from services.forecasting.sources import CalendarSource, SeriesSource
+from services.forecasting.sources import CalendarSource
 from services.forecasting.split import Split, SplitSpec, historical_split, honest_split
 from services.forecasting.windows import (
     Arithmetic,
@@ -28,7 +30,6 @@ from services.forecasting.windows import (
     gap_limit,
     grid,
     reference_times,
-    window_means,
 )
 
 __all__ = ["CalendarSpec", "Dataset", "FeatureSpec", "Samples", "SplitSpec", "WindowSpec", "build"]
@@ -76,6 +77,7 @@ class Dataset:
     input_steps: int
     output_steps: int
     dropped: dict[str, int]
+    notes: list[Note]
 
     @property
     def n(self) -> int:
@@ -138,6 +140,7 @@ class Dataset:
             "reach": self.reach,
             "steps": [self.input_steps, self.output_steps],
             "dropped": self.dropped,
+            "notes": [note.to_json() for note in self.notes],
         }
         (folder / META).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
@@ -156,6 +159,7 @@ class Dataset:
             input_steps=about["steps"][0],
             output_steps=about["steps"][1],
             dropped=about["dropped"],
+            notes=[Note.from_json(each) for each in about["notes"]],
         )
 
 
@@ -207,8 +211,10 @@ def build(
 ) -> Dataset:
     """Align all features on one grid of reference times and keep the samples that are complete."""
     _refuse_missing_roles(inputs, outputs)
-    series = [(each, _grid(each, windows.input_steps, arithmetic)) for each in inputs]
-    series += [(each, _grid(each, windows.output_steps, arithmetic)) for each in outputs]
+    for each in outputs:
+        refuse_form_of_output(each)
+    series = [(each, window_of(each, windows.input_steps, arithmetic)) for each in inputs]
+    series += [(each, window_of(each, windows.output_steps, arithmetic)) for each in outputs]
     references = reference_times(series, len(inputs), windows, arithmetic)
     if len(references) == 0:
         raise _no_room(series)
@@ -216,7 +222,7 @@ def build(
     complete = np.ones(len(references), dtype=bool)
     dropped: dict[str, int] = {}
     for done, (each, window) in enumerate(series, start=1):
-        column = _series_column(each, window, references, windows, arithmetic)
+        column = column_of(each, window, references, windows, arithmetic)
         whole = column.complete(len(references))
         dropped[each.name] = dropped.get(each.name, 0) + int((complete & ~whole).sum())
         complete &= whole
@@ -237,37 +243,12 @@ def build(
         + [s for spec in components for s in _calendar_scaling(spec)],
         output_scaling=[_scaling(each) for each in outputs],
         histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
-        reach=_reach(series),
+        reach=_reach(series, windows, arithmetic),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
         dropped={name: count for name, count in dropped.items() if count},
+        notes=[note for note in map(foresight, inputs) if note is not None],
     )
-
-
-def _grid(series: FeatureSpec, steps: int, arithmetic: Arithmetic) -> Grid:
-    about = {"feature": series.name}
-    if len(series.time) == 0:
-        raise DataError("EMPTY_FILE", f"{series.name!r} holds no rows", details=about)
-    if (np.diff(series.time) <= 0).any():
-        row = int(np.argmax(np.diff(series.time) <= 0)) + 1
-        text = f"The times of {series.name!r} do not ascend: row {row} is not after the one before"
-        raise DataError("UNSORTED_TIMES", text, details={**about, "row": row})
-    return grid(series.name, series.start_hours, series.end_hours, steps, arithmetic)
-
-
-def _series_column(
-    series: FeatureSpec, window: Grid, references: Times, windows: WindowSpec, arithmetic: Arithmetic
-) -> Column:
-    if series.window_mean:
-        return Constant(window_means(series, references, _whole(series), arithmetic), window.steps)
-    limit = gap_limit(series, windows.max_gap_minutes, arithmetic)
-    (column,) = columns_of(SeriesSource(series, window.step, limit), references, window, windows.stride)
-    return column
-
-
-def _whole(series: FeatureSpec) -> Grid:
-    """Start and end of a window whose mean is taken, whatever the number of steps."""
-    return grid(series.name, series.start_hours, series.end_hours, 2)
 
 
 def _calendar_columns(
@@ -275,19 +256,20 @@ def _calendar_columns(
 ) -> list[Column]:
     source = CalendarSource(spec, windows.timezone)
     if not spec.per_step:
-        return [Constant(values, windows.input_steps) for values in source.values_at(references)]
+        return [Constant(values, windows.input_steps) for values in source.values_at(references, references)]
     window = grid(spec.component, spec.start_hours, spec.end_hours, windows.input_steps, arithmetic)
     return columns_of(source, references, window, windows.stride)
 
 
-def _reach(series: list[tuple[FeatureSpec, Grid]]) -> tuple[int, int]:
+def _reach(
+    series: list[tuple[FeatureSpec, Grid]], windows: WindowSpec, arithmetic: Arithmetic
+) -> tuple[int, int]:
     """How far before and after the reference time a sample looks."""
-    start, end = 0, 0
-    for each, window in series:
-        seen = _whole(each) if each.window_mean else window
-        back = each.method == "mean" and not each.window_mean  # to the step before
-        start, end = min(start, seen.start - back * seen.step), max(end, seen.end)
-    return start, end
+    found = [
+        reach_of(each, window, gap_limit(each, windows.max_gap_minutes, arithmetic))
+        for each, window in series
+    ]
+    return min(0, *(start for start, _ in found)), max(0, *(end for _, end in found))
 
 
 def _scaling(series: FeatureSpec) -> Scaling:

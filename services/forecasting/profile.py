@@ -19,7 +19,7 @@ LISTED_STEPS = 20
 
 def profile(column: Column) -> dict[str, Any]:
     """Everything JSON-able; what cannot be said is None."""
-    time, value = column.series.time, column.series.value
+    time, value = _different(column.series), column.series.value
     numeric = np.isfinite(value)
     steps, counts = np.unique(np.diff(time), return_counts=True)
     usual = int(steps[np.argmax(counts)])
@@ -27,7 +27,7 @@ def profile(column: Column) -> dict[str, Any]:
     return {
         "column": column.name,
         "decimal": column.decimal,
-        "rows": len(time),
+        "rows": len(value),
         "numericRows": int(numeric.sum()),
         "nanShare": round(1 - float(numeric.mean()), 6),
         "duplicates": column.duplicates,
@@ -60,21 +60,27 @@ def measured(series: SeriesData) -> dict[str, Any]:
     """The per-file figures of forecasting.md A.2 under their column names."""
     numeric = np.isfinite(series.value)
     extent = _extent(series.value[numeric])
-    steps, counts = np.unique(np.diff(series.time), return_counts=True)
+    time = _different(series)
+    steps, counts = np.unique(np.diff(time), return_counts=True)
     usual = int(steps[np.argmax(counts)])
     return {
-        "utc_min": _stamp(series.time[0]),
-        "utc_max": _stamp(series.time[-1]),
+        "utc_min": _stamp(time[0]),
+        "utc_max": _stamp(time[-1]),
         "zeitschrittweite": usual / MINUTE,
-        "zeitschrittweite_mittelwert": _mean_step(series.time),
+        "zeitschrittweite_mittelwert": _mean_step(time),
         "zeitschrittweite_min": int(steps[0]) / MINUTE,
-        "offset": _offset(series.time, usual),
+        "offset": _offset(time, usual),
         "min": extent["min"],
         "max": extent["max"],
-        "datenpunkte": len(series.time),
+        "datenpunkte": len(series.value),
         "numerische_datenpunkte": int(numeric.sum()),
         "numerischer_anteil": round(100 * float(numeric.mean()), 2),
     }
+
+
+def _different(series: SeriesData) -> NDArray[np.int64]:
+    """Every time once; forecasts repeat it with every issue."""
+    return series.time if series.issued is None else np.unique(series.time)
 
 
 def _mean_step(time: NDArray[np.int64]) -> float:

@@ -1,4 +1,4 @@
-"""What values of a window come from: a measured series, or the calendar."""
+"""What values of a window come from: a measured series, a series of forecasts, or the calendar."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from services.forecasting.calendar import CalendarSpec, column_names, component_values
-from services.forecasting.windows import FeatureSpec, Times, Values, values_at
+from services.forecasting.vintages import Vintages
+from services.forecasting.windows import FeatureSpec, Method, Times, Values, values_at
 
 
 class Source(Protocol):
@@ -17,8 +18,12 @@ class Source(Protocol):
     def width(self) -> int:
         """How many columns it gives."""
 
-    def values_at(self, at: Times) -> list[Values]:
-        """Its columns at these instants; NaN where it says nothing."""
+    @property
+    def timeless(self) -> bool:
+        """Whether an instant has one value, whatever the reference time from which one looks at it."""
+
+    def values_at(self, at: Times, seen_from: Times) -> list[Values]:
+        """Its columns at these instants, each seen from a reference time; NaN where it says nothing."""
 
     def save(self, folder: Path, name: str) -> dict[str, Any]: ...
 
@@ -30,12 +35,10 @@ class SeriesSource:
     series: FeatureSpec
     step: int
     limit: int | None
+    width = 1
+    timeless = True
 
-    @property
-    def width(self) -> int:
-        return 1
-
-    def values_at(self, at: Times) -> list[Values]:
+    def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return [values_at(self.series, at, self.step, self.limit)]
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
@@ -46,15 +49,37 @@ class SeriesSource:
 
 
 @dataclass(frozen=True)
+class ForecastSource:
+    """At each instant the newest forecast that had been issued by the reference time."""
+
+    vintages: Vintages
+    method: Method
+    step: int
+    limit: int | None
+    width = 1
+    timeless = False
+
+    def values_at(self, at: Times, seen_from: Times) -> list[Values]:
+        return [self.vintages.values_at(at, seen_from, self.method, self.step, self.limit)]
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        for part, array in vars(self.vintages).items():
+            np.save(folder / f"{name}.{part}.npy", array)
+        about = {"method": self.method, "step": self.step, "limit": self.limit}
+        return {"kind": "forecasts", "files": name, **about}
+
+
+@dataclass(frozen=True)
 class CalendarSource:
     spec: CalendarSpec
     zone: str
+    timeless = True
 
     @property
     def width(self) -> int:
         return len(column_names(self.spec.component))
 
-    def values_at(self, at: Times) -> list[Values]:
+    def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return component_values(self.spec, at, self.zone)
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
@@ -64,7 +89,12 @@ class CalendarSource:
 def load_source(folder: Path, about: dict[str, Any]) -> Source:
     if about["kind"] == "calendar":
         return CalendarSource(CalendarSpec(**about["spec"]), about["zone"])
-    time = np.load(folder / f"{about['files']}.time.npy", mmap_mode="r")
-    value = np.load(folder / f"{about['files']}.value.npy", mmap_mode="r")
-    series = FeatureSpec(about["name"], time, value, 0.0, 0.0, about["method"])
+
+    def array(part: str) -> Any:
+        return np.load(folder / f"{about['files']}.{part}.npy", mmap_mode="r")
+
+    if about["kind"] == "forecasts":
+        vintages = Vintages(array("time"), array("issued"), array("key"), array("value"))
+        return ForecastSource(vintages, about["method"], about["step"], about["limit"])
+    series = FeatureSpec(about["name"], array("time"), array("value"), 0.0, 0.0, about["method"])
     return SeriesSource(series, about["step"], about["limit"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import gcd, isfinite
 from typing import Literal
@@ -14,7 +15,9 @@ from services.forecasting.local_time import time_zone
 
 Times = NDArray[np.int64]  # nanoseconds since 1970, UTC
 Values = NDArray[np.float64]
+Read = Callable[[Times], Values]  # places of rows -> their values
 Method = Literal["linear", "mean", "nearest"]
+Form = Literal["historical", "forecasts", "current"]
 Arithmetic = Literal["honest", "compat"]
 
 HOUR = 3_600 * 10**9
@@ -63,7 +66,12 @@ def _invalid(field_name: str, text: str) -> DataError:
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """A series and the window that is cut from it; NaN in `value` means missing."""
+    """A series and what a sample takes of it; NaN in `value` means missing.
+
+    `form` historical: a window of measurements. forecasts: a window of the newest forecasts issued
+    (`issued`, ns) by the reference time; `time` then repeats, ordered by time and issue. current: the
+    newest measurement by the reference time in every step.
+    """
 
     name: str
     time: Times = field(repr=False)
@@ -75,6 +83,8 @@ class FeatureSpec:
     scale: bool = True
     scale_min: float = 0.0
     scale_max: float = 1.0
+    form: Form = "historical"
+    issued: Times | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,8 @@ def gap_limit(series: FeatureSpec, max_gap_minutes: float | None, arithmetic: Ar
         return None
     if max_gap_minutes is not None:
         return round(max_gap_minutes * MINUTE)
-    return USUAL_STEPS * usual_step(series.time)
+    time = series.time if series.issued is None else np.unique(series.time)
+    return USUAL_STEPS * usual_step(time)
 
 
 def usual_step(time: Times) -> int:
@@ -144,41 +155,44 @@ def usual_step(time: Times) -> int:
 
 def values_at(series: FeatureSpec, at: Times, step: int, limit: int | None) -> Values:
     """The series at these instants by its method; NaN where it says nothing."""
-    if series.method == "nearest":
-        return _nearest(series.time, series.value, at, limit)
     if series.method == "mean" and step > 0:
         return _means(series.time, series.value, at, step, limit)
-    return interpolate(series.time, series.value, at, limit)
+    between = nearest if series.method == "nearest" else line
+    return between(series.time, lambda rows: series.value[rows], at, limit)
 
 
 def interpolate(time: Times, value: Values, at: Times, limit: int | None) -> Values:
     """The row at the instant, or the straight line between its neighbours (A.4); NaN rows are barriers."""
+    return line(time, lambda rows: value[rows], at, limit)
+
+
+def line(time: Times, read: Read, at: Times, limit: int | None) -> Values:
+    """`interpolate` of rows whose values are looked up."""
     right = np.searchsorted(time, at, side="left")
     inside = (right < len(time)) & (at >= time[0])
     right = np.minimum(right, len(time) - 1)
     left = np.where(time[right] == at, right, np.maximum(right - 1, 0))
     distance = time[right] - time[left]
     share = (at - time[left]) / np.where(distance == 0, 1, distance)
-    result = value[left] + (value[right] - value[left]) * share
-    exact = left == right
-    result[exact] = value[right[exact]]
+    before, after = read(left), read(right)
+    result = np.where(left == right, after, before + (after - before) * share)
     outside = ~inside if limit is None else ~inside | (distance > limit)
     result[outside] = np.nan
     return np.asarray(result)
 
 
-def _nearest(time: Times, value: Values, at: Times, limit: int | None) -> Values:
+def nearest(time: Times, read: Read, at: Times, limit: int | None) -> Values:
     """The row closest in time, the earlier of two; only between the first and the last row."""
     right = np.minimum(np.searchsorted(time, at, side="left"), len(time) - 1)
     left = np.maximum(right - 1, 0)
     chosen = np.where(time[right] - at < at - time[left], right, left)
     chosen = np.where(time[right] == at, right, chosen)
-    result = value[chosen].copy()
+    result = np.array(read(chosen), dtype=np.float64)
     wrong = (at < time[0]) | (at > time[-1])
     if limit is not None:
         wrong |= (time[right] - time[left] > limit) & (time[right] != at)
     result[wrong] = np.nan
-    return np.asarray(result)
+    return result
 
 
 def _means(time: Times, value: Values, at: Times, step: int, limit: int | None) -> Values:
@@ -193,12 +207,12 @@ def _means(time: Times, value: Values, at: Times, step: int, limit: int | None) 
     result[sparse] = interpolate(time, value, at[sparse], limit)
     wrong = (at - step < time[0] - usual_step(time)) | (at > time[-1])
     if limit is not None:
-        wrong |= _gaps_within(time, at, first, last, limit)
+        wrong |= gaps_within(time, at, first, last, limit)
     result[wrong] = np.nan
     return result
 
 
-def _gaps_within(time: Times, at: Times, first: Times, last: Times, limit: int) -> NDArray[np.bool_]:
+def gaps_within(time: Times, at: Times, first: Times, last: Times, limit: int) -> NDArray[np.bool_]:
     """Whether a gap longer than the limit ends or stands open in (…, at], whose rows are first..last-1."""
     long = np.concatenate([[False], np.diff(time) > limit, [False]])
     before = np.concatenate([[0], np.cumsum(long)])
@@ -223,6 +237,19 @@ def window_means(series: FeatureSpec, references: Times, window: Grid, arithmeti
     return result
 
 
+def current_values(series: FeatureSpec, references: Times, limit: int | None) -> Values:
+    """The newest number not after each reference time; NaN where it is older than the limit."""
+    known = np.flatnonzero(np.isfinite(series.value))
+    place = np.searchsorted(series.time[known], references, side="right") - 1
+    result = np.full(len(references), np.nan)
+    found = place >= 0
+    rows = known[place[found]]
+    result[found] = series.value[rows]
+    if limit is not None:
+        result[np.flatnonzero(found)[references[found] - series.time[rows] > limit]] = np.nan
+    return result
+
+
 def _mean_between(value: Values, first: Times, last: Times) -> Values:
     """Means of the numbers among rows first..last-1; summed about the middle, which keeps the digits."""
     numeric = np.isfinite(value)
@@ -241,10 +268,16 @@ def reference_times(
     """Every instant at which a forecast could be made; incomplete ones are dropped later."""
     if arithmetic == "compat":
         return _historical_references([series for series, _ in features[:n_inputs]], spec)
-    low = max(int(series.time[0]) - window.start for series, window in features)
+    low = max(earliest_reference(series, window) for series, window in features)
     high = min(int(series.time[-1]) - window.end for series, window in features)
     first = spec.offset + -(-(low - spec.offset) // spec.stride) * spec.stride
     return _arange(first, high, spec.stride)
+
+
+def earliest_reference(series: FeatureSpec, window: Grid) -> int:
+    """Where its window begins with its rows, and a first forecast has been issued."""
+    first = int(series.time[0]) - window.start
+    return first if series.issued is None else max(first, int(series.issued.min()))
 
 
 def _historical_references(inputs: list[FeatureSpec], spec: WindowSpec) -> Times:

@@ -164,6 +164,8 @@ class FileRow(Base):
     skalierung: Mapped[bool] = mapped_column(default=True)
     skalierung_min: Mapped[float] = mapped_column(default=0.0)
     skalierung_max: Mapped[float] = mapped_column(default=1.0)
+    lags: Mapped[list[Any] | None]  # ISO 8601 durations, such as P1D and PT24H
+    ausgabezeit: Mapped[str | None] = mapped_column(String(500))  # column of the times of issue of forecasts
     storage_path: Mapped[str | None] = mapped_column(String(500))  # blob of the file as uploaded
     series_path: Mapped[str | None] = mapped_column(String(500))  # blob of the series (Parquet)
     file_hash: Mapped[str | None] = mapped_column(String(64))  # sha256 of the file as uploaded

@@ -12,13 +12,13 @@ from services.errors import BadRequest, Invalid
 from services.file_fields import (
     CONFIGURED,
     MEASURED,
-    check_ranges,
     invalid,
     read_configured,
     refuse_unknown,
     text,
     whole,
 )
+from services.file_rules import FORECASTS, check_settings
 from services.uploads.chunks import UploadName
 
 MAX_CHUNKS = 100_000
@@ -39,7 +39,7 @@ _WIRE_FIELDS = (
     *MEASURED,
     *MEASURED.values(),
 )
-METADATA_FIELDS = (*_WIRE_FIELDS, "fileName", "columns", "valueColumn", "importOptions")
+METADATA_FIELDS = (*_WIRE_FIELDS, "fileName", "columns", "valueColumn", "ausgabezeit", "importOptions")
 COLUMN_FIELDS = ("column", *_WIRE_FIELDS)
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
@@ -72,6 +72,7 @@ class SeriesPlan:
 class FilePlan:
     bezeichnung: str | None
     series: list[SeriesPlan]
+    issued_column: str | None = None  # the file holds forecasts, and this column their times of issue
     import_options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -158,6 +159,10 @@ def read_plan(fields: Any, file_name: str, of_type: str) -> FilePlan:
     if fields.get("fileName") not in (None, "", file_name):
         raise invalid("fileMetadata.fileName", f"differs from the file's name {file_name!r}")
     base = _settings(fields, of_type)
+    issued = fields.get("ausgabezeit") or None
+    if issued is not None:
+        issued = text("fileMetadata.ausgabezeit", issued, 500)
+        base.setdefault("datenform", FORECASTS)
     options = fields.get("importOptions")
     if options is not None and not isinstance(options, dict):
         raise invalid("fileMetadata.importOptions", "must be an object")
@@ -168,8 +173,8 @@ def read_plan(fields: Any, file_name: str, of_type: str) -> FilePlan:
     else:
         series = [_single(fields.get("valueColumn"), base, name, file_name)]
     for plan in series:
-        check_ranges(plan.settings)
-    return FilePlan(name, series, options or {})
+        check_settings(plan.settings, of_type, issued)
+    return FilePlan(name, series, issued, options or {})
 
 
 def _settings(fields: Mapping[str, Any], of_type: str) -> dict[str, Any]:

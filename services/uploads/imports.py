@@ -77,6 +77,7 @@ class Imports:
                 )
                 for series in plan.series
             ],
+            issued_column=plan.issued_column,
             import_options=plan.import_options,
         )
         return self._jobs.submit(user_id, WORKLOAD, config.model_dump(mode="json"), session_id=session_id)
@@ -164,4 +165,6 @@ def _same_plan(job: JobView, plan: FilePlan) -> bool:
     config = SeriesImportConfig.model_validate(job.config)
     told = [(series.column, series.bezeichnung, series.settings) for series in config.series]
     asked = [(series.column, series.bezeichnung, series.settings) for series in plan.series]
-    return told == asked and config.import_options == plan.import_options
+    if told != asked or config.issued_column != plan.issued_column:
+        return False
+    return config.import_options == plan.import_options

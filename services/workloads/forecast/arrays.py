@@ -69,6 +69,8 @@ def _feature(run: Run, series: SeriesInput) -> FeatureSpec:
         value=data.value,
         start_hours=series.start_hours,
         end_hours=series.end_hours,
+        form=series.form,
+        issued=data.issued,
         method=series.method,
         window_mean=series.window_mean,
         scale=series.scale,

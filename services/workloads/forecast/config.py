@@ -14,7 +14,7 @@ from services.forecasting.models.parameters import ModelParams
 Arithmetic = Literal["honest", "compat"]
 MAX_STEPS = 4096
 # What a change of the dataset arithmetic must change too, so that no stale dataset is reused.
-DATASET_FORMAT = 2
+DATASET_FORMAT = 3
 
 
 class _Config(BaseModel):
@@ -31,6 +31,7 @@ class SeriesInput(_Config):
     sha256: str
     start_hours: float
     end_hours: float
+    form: Literal["historical", "forecasts", "current"] = "historical"
     method: Literal["linear", "mean", "nearest"] = "linear"
     window_mean: bool = False
     scale: bool = True

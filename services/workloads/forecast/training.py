@@ -106,6 +106,8 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         f"{dataset.n} samples: {len(split.train)} to train, {len(split.validation)} to validate, "
         f"{len(split.test)} to test, {split.dropped_by_embargo} left out between them"
     )
+    for note in dataset.notes:
+        run.log(note.message)
     fitted_on = np.arange(dataset.n) if config.arithmetic == "compat" else split.train
     scalers = dataset.fit_scalers(fitted_on)
     model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
@@ -217,6 +219,7 @@ def _results(
         "epochs_completed": trained.fit.epochs_completed,
         "stopped_early": trained.fit.stopped_early,
         "notes": list(trained.fit.notes),
+        "dataset_notes": [note.to_json() for note in dataset.notes],
         "fingerprint": config.fingerprint(),
         "versions": versions(),
     }

@@ -31,4 +31,5 @@ class SeriesImportConfig(_Config):
     file_name: str
     file_type: Literal["input", "output"]
     series: list[SeriesColumn] = Field(min_length=1)
+    issued_column: str | None = None  # the times of issue, where the file holds forecasts
     import_options: dict[str, Any] = {}

@@ -22,7 +22,8 @@ def train(run: Run, config: SeriesImportConfig) -> dict[str, Any]:
         ImportOptions, config.import_options, where="importOptions", code="INVALID_IMPORT_OPTIONS"
     )
     run.report(phase="prepare", current=0, total=1, message=f"Reading {config.file_name}")
-    found = read_csv(run.input(config.blob_key), options, [series.column for series in config.series])
+    columns = [series.column for series in config.series]
+    found = read_csv(run.input(config.blob_key), options, columns, config.issued_column)
     total = len(config.series)
     stored = []
     for place, (series, column) in enumerate(zip(config.series, found.columns, strict=True)):

@@ -33,6 +33,7 @@ def record(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> None:
                 bezeichnung=series.bezeichnung,
                 storage_path=config.blob_key,
                 file_hash=config.file_hash,
+                ausgabezeit=config.issued_column,
                 size_bytes=config.size_bytes,
                 series_path=found["series_path"],
                 series_hash=found["series_hash"],
