@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.errors import Invalid
+from services.forecasting.care.recipe import RecipeStep
 from services.storage.tables import FileRow, TimeInfoRow, ZeitschritteRow
 from services.workloads.forecast.config import Arithmetic, CalendarInput, DatasetConfig, SeriesInput, Steps
 
@@ -139,6 +140,7 @@ def _series(row: FileRow, problems: Problems) -> SeriesInput | None:
         scale=row.skalierung,
         scale_min=row.skalierung_min,
         scale_max=row.skalierung_max,
+        recipe=[RecipeStep.model_validate(step) for step in row.recipe],
     )
 
 

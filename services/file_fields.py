@@ -54,6 +54,7 @@ KEPT = {
     "created_at": "createdAt",
     "updated_at": "updatedAt",
     "profile": "profile",
+    "recipe": "recipe",
 }
 CAMEL = {**KEPT, **CONFIGURED, **MEASURED}
 COLUMN_OF = {

@@ -14,6 +14,7 @@ from services.errors import BadRequest, Conflict, Invalid, NotFound
 from services.file_fields import COLUMN_OF, CONFIGURED, read_configured, refuse_unknown
 from services.file_rules import check_settings
 from services.jobs import Jobs
+from services.recipes import read_recipe, refuse_unfitting
 from services.session_views import file_rows, one_file_row
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
@@ -74,6 +75,29 @@ class Files:
         except IntegrityError:
             raise duplicate(values.get("type", "other"), [values.get("bezeichnung", "")], []) from None
 
+    def care(self, user_id: UUID, file_id: str) -> dict[str, Any]:
+        """What the import found to look wrong in the series, worst first, and the recipe of the file."""
+        with self._database.read() as tx:
+            row = _owned(tx, user_id, file_id)
+            if row.care is None:
+                raise NotFound(
+                    f"The file {row.bezeichnung!r} has no data-care report",
+                    code="CARE_NOT_FOUND",
+                    suggestion="Upload its data; the report is made when a file is imported",
+                )
+            return {**row.care, "recipe": row.recipe}
+
+    def set_recipe(self, user_id: UUID, file_id: str, recipe: Any) -> dict[str, Any]:
+        """Replace the steps that mend the series whenever a dataset is built from it."""
+        with self._database.write() as tx:
+            row = _owned(tx, user_id, file_id)
+            wanted = read_recipe(recipe)
+            refuse_unfitting(wanted, row)
+            row.recipe = wanted.to_json()
+            self._sessions.touch(tx, row.session_id)
+            tx.flush()
+            return one_file_row(tx, row)
+
     def delete(self, user_id: UUID, file_id: str) -> None:
         """The row and the blobs that nothing else refers to; refused while a job of the session works."""
         with self._database.write() as tx:
@@ -126,10 +150,13 @@ def _refuse_measured(current: Mapping[str, Any], fields: Mapping[str, Any]) -> N
     for name, value in fields.items():
         column = COLUMN_OF[name]
         if column not in CONFIGURED and not _is_alike(current[column], value):
+            reason, way_out = "is measured in the file and cannot be set", "upload a corrected file"
+            if column == "recipe":
+                reason, way_out = "has a route of its own", "PUT /api/training/csv-files/<file_id>/recipe"
             raise Invalid(
-                f"{name} is measured in the file and cannot be set",
+                f"{name} {reason}",
                 code="READ_ONLY_FIELD",
-                suggestion="Leave it out, or upload a corrected file",
+                suggestion=f"Leave it out, or {way_out}",
                 details={"field": name, "value": current[column]},
             )
 

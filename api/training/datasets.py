@@ -35,6 +35,7 @@ def generate_datasets(session_id: str) -> Any:
         "n_dat": outcome["n_dat"],
         "dropped": outcome.get("dropped"),
         "notes": outcome.get("notes", []),
+        "recipes": outcome.get("recipes", []),
         "violin_plots": datasets.violin_plots(job),
         "session_id": session_id,
         "job_id": str(job.id),

@@ -96,6 +96,21 @@ def update_csv_file(file_id: str) -> dict[str, Any]:
     return {"success": True, "data": services().files.update(g.user_id, file_id, json_object())}
 
 
+@blueprint.get("/csv-files/<file_id>/care")
+@require_auth
+def csv_file_care(file_id: str) -> dict[str, Any]:
+    """What looks wrong in the series: position, size, severity and the step that would mend it."""
+    return {"success": True, "data": services().files.care(g.user_id, file_id)}
+
+
+@blueprint.put("/csv-files/<file_id>/recipe")
+@require_auth
+def update_csv_file_recipe(file_id: str) -> dict[str, Any]:
+    """The whole list of steps, in the order in which they are applied; an empty one undoes all."""
+    recipe = json_object(("recipe",)).get("recipe")
+    return {"success": True, "data": services().files.set_recipe(g.user_id, file_id, recipe)}
+
+
 @blueprint.delete("/csv-files/<file_id>")
 @require_auth
 def delete_csv_file(file_id: str) -> dict[str, Any]:

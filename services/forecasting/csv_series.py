@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -55,15 +55,25 @@ class ImportOptions(BaseModel):
         return value
 
 
+def _no_times() -> NDArray[np.int64]:
+    return np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class Column:
-    """One series of a file with what was met while reading it."""
+    """One series of a file with what was met while reading it.
+
+    `repeated_at`: the times that came more than once; `fell_back`: those of rows that stand after a later
+    one (both ns, UTC).
+    """
 
     name: str
     series: SeriesData
     duplicates: int
     unsorted: bool
     decimal: str
+    repeated_at: NDArray[np.int64] = field(default_factory=_no_times)
+    fell_back: NDArray[np.int64] = field(default_factory=_no_times)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class _Rows:
     issued: NDArray[np.int64] | None
     first: NDArray[np.int64]  # per time, its first row
     count: NDArray[np.int64]
+    fell_back: NDArray[np.int64]
 
 
 def read_csv(
@@ -137,6 +148,7 @@ def _rows(
     format_ = _format(cells, " + ".join(clock), options)
     time = instants(cells, format_, options.timezone or "UTC", line)
     issued = None if issues is None else _issue_times(issues.filter(stated), options, line)
+    fell_back = time[1:][np.diff(time) < 0] if issued is None else np.empty(0, dtype=np.int64)
     order = _order(time, issued)
     if order is not None:
         time, issued = time[order], None if issued is None else issued[order]
@@ -147,9 +159,8 @@ def _rows(
         other |= np.diff(issued, prepend=issued[0] - 1) != 0
     first = np.flatnonzero(other)
     count = np.diff(first, append=len(time))
-    return _Rows(
-        stated, line, format_, order, time[first], None if issued is None else issued[first], first, count
-    )
+    issued = None if issued is None else issued[first]
+    return _Rows(stated, line, format_, order, time[first], issued, first, count, fell_back)
 
 
 def _order(time: NDArray[np.int64], issued: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
@@ -208,7 +219,8 @@ def _column(name: str, cells: pl.Series, rows: _Rows, form: Format, options: Imp
     unsorted = rows.order is not None and rows.issued is None  # forecasts come in the order of their issue
     if repeated:
         value = _resolve(value, rows.first, rows.count, options.duplicates)
-    return Column(name, SeriesData(rows.time, value, rows.issued), repeated, unsorted, decimal)
+    series, repeated_at = SeriesData(rows.time, value, rows.issued), rows.time[rows.count > 1]
+    return Column(name, series, repeated, unsorted, decimal, repeated_at, rows.fell_back)
 
 
 def _refuse_timeless(name: str, cells: pl.Series, stated: pl.Series, first_row: int) -> None:

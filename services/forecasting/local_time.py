@@ -23,6 +23,17 @@ def local_seconds(utc: Seconds, zone: str) -> Seconds:
     return shifted
 
 
+def offset_changes(zone: str, start: int, end: int) -> list[tuple[int, int, int]]:
+    """When the clocks of a zone are changed between two instants, and its offset before and after; all in
+    ns, offsets as local time minus UTC."""
+    second = 10**9
+    changes, offsets = _offsets(time_zone(zone), start // second - DAY, end // second + DAY)
+    return [
+        (int(at) * second, int(before) * second, int(after) * second)
+        for at, before, after in zip(changes[1:], offsets[:-1], offsets[1:], strict=True)
+    ]
+
+
 def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)

@@ -172,6 +172,9 @@ class FileRow(Base):
     series_hash: Mapped[str | None] = mapped_column(String(64))  # sha256 of the Parquet blob
     size_bytes: Mapped[int | None]
     profile: Mapped[dict[str, Any] | None]  # everything detected at import
+    recipe: Mapped[list[Any]] = mapped_column(default=list)  # steps that mend the series, in their order
+    # what looks wrong in the series; long, so it is read only where it is asked for
+    care: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

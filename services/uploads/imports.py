@@ -12,7 +12,7 @@ from services.jobs import Jobs, JobView
 from services.jobs.states import Status
 from services.storage.blobs import Blobs
 from services.storage.database import Database
-from services.storage.tables import JobRow
+from services.storage.tables import JobRow, TimeInfoRow
 from services.uploads.assembly import DamagedPart, Digest, digest_of, open_parts
 from services.uploads.chunks import Completed, Part, Upload
 from services.uploads.header import FilePlan, read_plan, suffix
@@ -79,8 +79,14 @@ class Imports:
             ],
             issued_column=plan.issued_column,
             import_options=plan.import_options,
+            zone=self._zone(session_id),
         )
         return self._jobs.submit(user_id, WORKLOAD, config.model_dump(mode="json"), session_id=session_id)
+
+    def _zone(self, session_id: UUID) -> str | None:
+        with self._database.read() as tx:
+            info = tx.get(TimeInfoRow, session_id)
+        return None if info is None else info.zeitzone
 
     def _digest(self, upload: Upload, parts: list[Part]) -> Digest:
         try:

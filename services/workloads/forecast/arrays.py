@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from uuid import uuid4
 
 from services.forecasting.dataset import CalendarSpec, Dataset, FeatureSpec, SplitSpec, WindowSpec, build
 from services.forecasting.parquet import read_parquet
 from services.workloads.base import Run
 from services.workloads.forecast.config import DatasetConfig, SeriesInput, SplitConfig
+from services.workloads.forecast.mending import Mending, tell
 
 
 def load_or_build(run: Run, config: DatasetConfig) -> Dataset:
     """The dataset of this config, memory-mapped; two jobs that build it at once both succeed."""
-    folder = run.cache_dir / "datasets" / config.fingerprint()
+    folder = dataset_folder(run, config)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = folder.parent / f".draft-{uuid4().hex}"
         try:
-            _build(run, config).save(draft)
+            mending = Mending()
+            _build(run, config, mending).save(draft)
+            mending.save(draft)
             draft.rename(folder)
         except OSError:
             if not folder.exists():  # otherwise another job was first, with the same content
@@ -26,7 +30,12 @@ def load_or_build(run: Run, config: DatasetConfig) -> Dataset:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     folder.touch()  # the clean-up removes what was not used for long
+    tell(run, folder)
     return Dataset.load(folder)
+
+
+def dataset_folder(run: Run, config: DatasetConfig) -> Path:
+    return run.cache_dir / "datasets" / config.fingerprint()
 
 
 def split_spec(split: SplitConfig) -> SplitSpec:
@@ -39,14 +48,14 @@ def split_spec(split: SplitConfig) -> SplitSpec:
     )
 
 
-def _build(run: Run, config: DatasetConfig) -> Dataset:
+def _build(run: Run, config: DatasetConfig, mending: Mending) -> Dataset:
     def report(current: float, total: float) -> None:
         run.report(phase="prepare", current=current, total=total)
 
     steps = config.steps
     return build(
-        [_feature(run, series) for series in config.series if series.role == "input"],
-        [_feature(run, series) for series in config.series if series.role == "output"],
+        [_feature(run, series, mending) for series in config.series if series.role == "input"],
+        [_feature(run, series, mending) for series in config.series if series.role == "output"],
         [CalendarSpec(**component.model_dump()) for component in config.calendar],
         WindowSpec(
             input_steps=steps.input_steps,
@@ -61,8 +70,8 @@ def _build(run: Run, config: DatasetConfig) -> Dataset:
     )
 
 
-def _feature(run: Run, series: SeriesInput) -> FeatureSpec:
-    data = read_parquet(run.input(series.blob_key))
+def _feature(run: Run, series: SeriesInput, mending: Mending) -> FeatureSpec:
+    data = mending.apply(series, read_parquet(run.input(series.blob_key)))
     return FeatureSpec(
         name=series.name,
         time=data.time,

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.forecasting.care.recipe import RecipeStep
 from services.forecasting.models.parameters import ModelParams
 
 Arithmetic = Literal["honest", "compat"]
 MAX_STEPS = 4096
 # What a change of the dataset arithmetic must change too, so that no stale dataset is reused.
-DATASET_FORMAT = 3
+DATASET_FORMAT = 4
 
 
 class _Config(BaseModel):
@@ -37,6 +38,7 @@ class SeriesInput(_Config):
     scale: bool = True
     scale_min: float = 0.0
     scale_max: float = 1.0
+    recipe: list[RecipeStep] = []  # applied to the series before anything is cut from it
 
 
 class CalendarInput(_Config):

@@ -6,8 +6,9 @@ from typing import Any
 
 from services.workloads.base import Run
 from services.workloads.forecast import pictures
-from services.workloads.forecast.arrays import load_or_build
+from services.workloads.forecast.arrays import dataset_folder, load_or_build
 from services.workloads.forecast.config import DatasetConfig
+from services.workloads.forecast.mending import applied
 
 
 def train(run: Run, config: DatasetConfig) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def train(run: Run, config: DatasetConfig) -> dict[str, Any]:
         "n_dat": dataset.n,
         "dropped": dataset.dropped,
         "notes": [note.to_json() for note in dataset.notes],
+        "recipes": applied(dataset_folder(run, config)),
         "fingerprint": config.fingerprint(),
         "violin_plots": [plot["plot_name"] for plot in plots],
         "plots": plots,

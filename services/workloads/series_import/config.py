@@ -33,3 +33,4 @@ class SeriesImportConfig(_Config):
     series: list[SeriesColumn] = Field(min_length=1)
     issued_column: str | None = None  # the times of issue, where the file holds forecasts
     import_options: dict[str, Any] = {}
+    zone: str | None = None  # of the session; its clock changes are looked for in the times

@@ -38,6 +38,7 @@ def record(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> None:
                 series_path=found["series_path"],
                 series_hash=found["series_hash"],
                 profile=found["profile"],
+                care=found["care"],
                 **values,
             )
         )
