@@ -37,6 +37,8 @@ class Predicted:
         return {
             "predictions": outcome["predictions"],
             "output_features": outcome["output_features"],
+            "quantiles": outcome["quantiles"],
+            "no_quantiles": outcome["no_quantiles"],
             "model_used": self.model_used,
             "trained_job_id": str(self.trained_job),
             "job_id": str(self.job.id),

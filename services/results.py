@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.artifacts import Download, download
+from services.artifacts import Download, download, open_blob
 from services.error_tables import check_tables
 from services.errors import NotFound
 from services.jobs import Jobs, JobView
@@ -29,6 +30,8 @@ from services.storage.tables import (
 )
 from services.trained import TRAIN_FIRST, completed, find
 from services.training import WORKLOAD
+
+NO_EVALUATION = "EVALUATION_NOT_FOUND"
 
 
 class Results:
@@ -117,6 +120,16 @@ class Results:
             check_tables(tables, row.df_eval, row.df_eval_ts, row.model_type)
             row.df_eval, row.df_eval_ts = tables["df_eval"], tables["df_eval_ts"]
         return now()
+
+    def evaluation(self, user_id: UUID, ref: str, job_id: UUID | None = None) -> dict[str, Any]:
+        """Everything that a training's evaluation tells, of which its record holds the summary."""
+        session_id = self._sessions.resolve(user_id, ref)
+        with self._database.read() as tx:
+            trained = find(tx, session_id, job_id=job_id, code=NO_EVALUATION)
+            artifact = trained.one("evaluation", NO_EVALUATION)
+        with open_blob(self._blobs, artifact.blob_key) as stream:
+            details: dict[str, Any] = json.load(stream)
+        return {"job_id": str(trained.job.id), **details}
 
     def archive(self, user_id: UUID, ref: str, job_id: UUID | None = None) -> Download:
         """Model, scalers, predict.py and an example in one ZIP."""

@@ -32,6 +32,7 @@ class Training:
             **dataset.model_dump(mode="json"),
             "model": request.model.model_dump(mode="json"),
             "split": request.split.model_dump(mode="json"),
+            "quantiles": list(request.quantiles),
         }
         return self._jobs.submit(
             user_id, WORKLOAD, config, session_id=session_id, exclusive=not request.allow_parallel

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.errors import Invalid
+from services.forecasting.conformal import LEVELS, check_levels
+from services.forecasting.errors import DataError
 from services.forecasting.models.parameters import ModelParams
 from services.validation import checked
 from services.workloads.forecast.config import Arithmetic, SplitConfig
 
 CODE = "INVALID_MODEL_PARAMS"
 DATASET_FIELDS = ("model_parameters", "training_split", "arithmetic", "max_gap_minutes")
-TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel")
+TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel", "quantiles")
 SPLIT_NAMES = {
     "trainPercentage": "train",
     "validationPercentage": "validation",
@@ -40,6 +42,7 @@ class TrainingRequest:
     split: SplitConfig
     options: DatasetOptions
     allow_parallel: bool
+    quantiles: tuple[float, ...]
 
 
 def read_training(body: Mapping[str, Any]) -> TrainingRequest:
@@ -48,7 +51,8 @@ def read_training(body: Mapping[str, Any]) -> TrainingRequest:
     if not model:
         raise refusal("model_parameters", "is missing", 'Send at least {"MODE": "LIN"}')
     parameters, split = _read_both(model, read_object(body, "training_split"))
-    return TrainingRequest(parameters, split, read_options(body), read_flag(body, "allow_parallel"))
+    parallel = read_flag(body, "allow_parallel")
+    return TrainingRequest(parameters, split, read_options(body), parallel, _quantiles(body))
 
 
 def read_dataset(body: Mapping[str, Any]) -> DatasetOptions:
@@ -101,6 +105,18 @@ def _read_both(model: Mapping[str, Any], split: Mapping[str, Any]) -> tuple[Mode
         raise refusal(f"model_parameters.{RANDOM}", "differs from training_split", "Send only shuffle")
     model.pop(RANDOM, None)
     return checked(ModelParams, model, where="model_parameters", code=CODE), read_split(split)
+
+
+def _quantiles(body: Mapping[str, Any]) -> tuple[float, ...]:
+    levels = body.get("quantiles")
+    if levels is None:
+        return LEVELS
+    if not (isinstance(levels, list) and all(_is_number(level) for level in levels)):
+        raise refusal("quantiles", "must be a list of numbers", f"Leave it out for {list(LEVELS)}")
+    try:
+        return check_levels(levels)
+    except DataError as error:
+        raise refusal("quantiles", error.message.removeprefix("quantiles "), error.suggestion or "") from None
 
 
 def read_flag(body: Mapping[str, Any], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -187,6 +188,8 @@ def add_training(
     names = [("model", f"{mode}_{done:%Y%m%d}_{name}") for name in files]
     names += [("bundle", "model_bundle.zip"), ("scalers_zip", "scalers.zip"), ("archive", "archive.zip")]
     names += [("predictions", "test_predictions.npz")]
+    details = json.dumps({"horizon": {"Load": {"MAE": [0.5, 0.6, 0.7]}}, "of": mode}).encode()
+    add_artifact(database, blobs, job_id, "evaluation", "evaluation.json", details)
     for kind, name in names:
         add_artifact(database, blobs, job_id, kind, name, f"{kind} of {job_id}".encode())
     with database.write() as tx:

@@ -42,6 +42,15 @@ def evaluation_tables(session_id: str) -> Any:
     return {"success": True, "session_id": session_id, **tables}
 
 
+@blueprint.get("/evaluation/<session_id>")
+@require_auth
+def evaluation(session_id: str) -> Any:
+    """Error per horizon step, profile, significance, quantile scores and the worst windows, in full."""
+    arguments = query("job_id")
+    found = services().results.evaluation(g.user_id, session_id, job_id(arguments.get("job_id")))
+    return {"success": True, "session_id": session_id, **found}
+
+
 @blueprint.post("/save-evaluation-tables/<session_id>")
 @require_auth
 def save_evaluation_tables(session_id: str) -> Any:

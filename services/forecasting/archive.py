@@ -13,23 +13,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.conformal import Quantiles
 from services.forecasting.errors import DataError
 from services.forecasting.models import load
 from services.forecasting.models.base import Model
 
 Array = NDArray[np.float64]
 SCRIPTS = Path(__file__).parent / "predict_scripts"
+QUANTILES = "quantiles.json"
 MAX_UNPACKED_BYTES = 4 * 1024**3
 
 
-def write_bundle(path: Path, model: Model) -> None:
-    """The files of a model in one ZIP, for `load_bundle`."""
+def write_bundle(path: Path, model: Model, quantiles: Quantiles) -> None:
+    """The files of a model in one ZIP, for `load_bundle`, and what makes quantiles of its forecasts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model.save(folder)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(folder.iterdir()):
                 archive.write(file, file.name)
+            archive.writestr(QUANTILES, json.dumps(quantiles.to_json(), allow_nan=False))
+
+
+def load_quantiles(folder: Path) -> Quantiles | None:
+    """Of an unpacked bundle; None where a training of an earlier version left none."""
+    path = folder / QUANTILES
+    if not path.exists():
+        return None
+    return Quantiles.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def load_bundle(path: Path, folder: Path) -> Model:
@@ -76,6 +87,7 @@ def write_archive(
     *,
     model: Model,
     scalers: Mapping[str, Any],
+    quantiles: Quantiles,
     manifest: Mapping[str, Any],
     example_input: Array,
     example_output: Array,
@@ -91,6 +103,7 @@ def write_archive(
             archive.write(file, f"model/{file.name}")
         for about, content in (
             ("scalers.json", scalers),
+            (QUANTILES, quantiles.to_json()),
             ("manifest.json", manifest),
             ("example_input.json", example_input.tolist()),
             ("expected_output.json", example_output.tolist()),

@@ -23,6 +23,18 @@ def single(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with up to two panels beside each other per row, each of this size in inches."""
+    columns = min(2, count)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    FigureCanvasAgg(figure)
+    drawn = [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
+    for axes in drawn:
+        plain(axes)
+    return figure, drawn
+
+
 def plain(axes: Axes) -> None:
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -9,6 +9,14 @@ for MAPE, sMAPE, MASE; Kolassa & Schütz, Foresight 6 (2007) for WAPE. The histo
     NRMSE  RMSE / |mean y|                 (compat: / mean y, which carries its sign)
     WAPE   100 · Σe / Σ|y|                 sMAPE      100 · mean(e / ((|y| + |p|) / 2)), 0/0 counts 0
     MASE   MAE / the mean error of a naive forecast, which the caller gives
+    BIAS   mean (p - y), in units of y     NRMSE_range  RMSE / (max y - min y), beside NRMSE by the mean
+
+Of quantile forecasts q at the level t (Koenker & Bassett, Econometrica 46, 1978; Gneiting & Raftery,
+J. Am. Stat. Assoc. 102, 2007):
+
+    pinball    mean of t (y - q) where y >= q, else (1 - t) (q - y)
+    CRPS       2 · mean of pinball over the levels: the integral over all levels, as a sum over those given
+    coverage   share of low <= y <= high, to be compared with the difference of the two levels
 """
 
 from __future__ import annotations
@@ -21,12 +29,14 @@ from numpy.typing import NDArray
 from services.forecasting.windows import Arithmetic
 
 Array = NDArray[np.float64]
-NAMES = ("MAE", "MAPE", "MSE", "RMSE", "NRMSE", "WAPE", "sMAPE", "MASE")
+NAMES = ("MAE", "MAPE", "MSE", "RMSE", "NRMSE", "WAPE", "sMAPE", "MASE")  # of the wire's error tables
+FURTHER = ("NRMSE_range", "BIAS")
 EPSILON = float(np.finfo(np.float64).eps)
 REASONS = {
     "MAPE": "every true value is 0",
     "WAPE": "every true value is 0",
     "NRMSE": "the mean of the true values is 0",
+    "NRMSE_range": "the true values never change",
     "MASE": "there is no error of a naive forecast to compare with: too few values, or they never change",
 }
 
@@ -46,6 +56,24 @@ class Sums:
 
     def total(self) -> Sums:
         return Sums(*(np.array([getattr(self, each.name).sum()]) for each in fields(self)))
+
+    def __add__(self, other: Sums) -> Sums:
+        """Of two sets of samples with the same columns."""
+        return Sums(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What BIAS and NRMSE_range need beside the sums, per column."""
+
+    signed: Array
+    low: Array
+    high: Array
+
+    def __or__(self, other: Spread) -> Spread:
+        """Of two sets of samples with the same columns."""
+        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+        return Spread(self.signed + other.signed, low, high)
 
 
 def column_sums(y: Array, p: Array, arithmetic: Arithmetic) -> Sums:
@@ -81,6 +109,37 @@ def measures(sums: Sums, naive_error: Array | float, arithmetic: Arithmetic) -> 
             "sMAPE": 100 * sums.symmetric / sums.count,
             "MASE": np.where(np.asarray(naive_error) > 0, mae / naive_error, np.nan),
         }
+
+
+def column_spread(y: Array, p: Array) -> Spread:
+    """Of (samples, columns), one sample at least."""
+    return Spread((p - y).sum(axis=0), y.min(axis=0), y.max(axis=0))
+
+
+def further_measures(sums: Sums, spread: Spread) -> dict[str, Array]:
+    """FURTHER per column; what is undefined is not finite."""
+    width = spread.high - spread.low
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "NRMSE_range": np.where(width > 0, np.sqrt(sums.squared / sums.count) / width, np.nan),
+            "BIAS": spread.signed / sums.count,
+        }
+
+
+def pinball_loss(y: Array, q: Array, level: float) -> Array:
+    """Loss of every value of y (...) against its quantile forecast q of this level, in units of y."""
+    short = y - q
+    return np.asarray(np.maximum(level * short, (level - 1) * short))
+
+
+def crps(pinball: Array) -> Array:
+    """Of mean pinball losses (levels, ...), in units of y; exact only as the levels grow many and even."""
+    return np.asarray(2 * pinball.mean(axis=0))
+
+
+def covered(y: Array, low: Array, high: Array) -> NDArray[np.bool_]:
+    """Which values lie in their interval, borders included; the mean of it is the coverage."""
+    return np.asarray((low <= y) & (y <= high))
 
 
 def finite(values: Array) -> list[float | None]:

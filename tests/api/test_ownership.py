@@ -23,6 +23,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "plot-variables/{}", None),
     ("GET", "visualizations/{}", None),
     ("GET", "evaluation-tables/{}", None),
+    ("GET", "evaluation/{}", None),
     ("POST", "save-evaluation-tables/{}", {}),
     ("GET", "scalers/{}", None),
     ("GET", "scalers/{}/download", None),

@@ -31,6 +31,8 @@ def outcome(job: JobRow) -> dict[str, Any]:
     return {
         "predictions": [[[1.0], [2.0], [3.0]] for _ in job.config["input_data"]],
         "output_features": ["Load"],
+        "quantiles": {"0.1": [[[0.5], [1.0], [1.5]] for _ in job.config["input_data"]]},
+        "no_quantiles": None,
     }
 
 
@@ -46,6 +48,7 @@ def test_windows_reach_the_model_in_the_order_of_the_training(
         body = world.ok("POST", PREDICT.format(session_id), json={"input_data": data})
     assert body["predictions"] == [[[1.0], [2.0], [3.0]]] * count
     assert body["output_features"] == ["Load"]
+    assert (body["quantiles"], body["no_quantiles"]) == ({"0.1": [[[0.5], [1.0], [1.5]]] * count}, None)
     assert (body["input_count"], body["scaling_applied"]) == (count, True)
     assert body["model_used"].startswith("LIN_") and body["timestamp"]
     config = world.job(body["job_id"]).config

@@ -106,6 +106,19 @@ def test_the_archive_of_a_training_is_streamed(world: World, session_id: UUID, t
     assert f"LIN_{trainings[0]}.zip" in answer.headers["Content-Disposition"]
 
 
+def test_the_evaluation_of_a_training_is_shown_in_full(
+    world: World, session_id: UUID, trainings: list[str]
+) -> None:
+    where = f"/api/training/evaluation/{session_id}"
+    newest = world.ok("GET", where)
+    assert (newest["job_id"], newest["of"]) == (trainings[1], "Dense")
+    assert newest["horizon"]["Load"]["MAE"] == [0.5, 0.6, 0.7]
+    assert world.ok("GET", f"{where}?job_id={trainings[0]}")["of"] == "LIN"
+    empty = add_session(world.database, world.user_id)
+    body = world.refused("GET", f"/api/training/evaluation/{empty}", 404)
+    assert body["code"] == "EVALUATION_NOT_FOUND" and body["suggestion"]
+
+
 def test_an_edited_table_is_kept(world: World, session_id: UUID, trainings: list[str]) -> None:
     tables = world.ok("GET", TABLES.format(session_id))
     assert tables["job_id"] == trainings[1]

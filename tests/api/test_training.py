@@ -42,6 +42,24 @@ def test_without_a_split_the_samples_are_split_70_20_10_in_the_order_of_time(wor
     assert split == {"train": 70, "validation": 20, "test": 10, "shuffle": False, "seed": 0}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ({}, [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]),
+        ({"quantiles": None}, [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]),
+        ({"quantiles": [0.1, 0.9]}, [0.1, 0.9]),
+        ({"quantiles": []}, []),
+    ],
+    ids=str,
+)
+def test_the_levels_of_quantiles_are_part_of_the_snapshot(
+    world: World, wanted: dict[str, Any], kept: list[float]
+) -> None:
+    session_id = ready_session(world.database, world.user_id)
+    body = world.accepted("POST", TRAIN.format(session_id), json={**LIN, **wanted})
+    assert world.job(body["job_id"]).config["quantiles"] == kept
+
+
 @pytest.mark.parametrize("place", ["training_split", "model_parameters"])
 def test_random_dat_is_the_old_name_of_shuffle(world: World, place: str) -> None:
     session_id = ready_session(world.database, world.user_id)
@@ -81,6 +99,11 @@ def test_a_second_training_of_a_session_is_refused_unless_parallel_is_wanted(wor
         ({**LIN, "training_split": {"shuffle": True, "random_dat": False}}, ["random_dat"]),
         ({**LIN, "arithmetic": "creative"}, ["arithmetic", "creative"]),
         ({**LIN, "allow_parallel": 1}, ["allow_parallel"]),
+        ({**LIN, "quantiles": 0.5}, ["quantiles", "list"]),
+        ({**LIN, "quantiles": ["0.5"]}, ["quantiles", "list"]),
+        ({**LIN, "quantiles": [0.5, 1.5]}, ["quantiles", "1.5"]),
+        ({**LIN, "quantiles": [0.9, 0.1]}, ["quantiles", "ascend"]),
+        ({**LIN, "quantiles": [i / 101 for i in range(1, 101)]}, ["quantiles", "99"]),
     ],
     ids=str,
 )

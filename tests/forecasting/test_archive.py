@@ -10,16 +10,25 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from services.forecasting.archive import load_bundle, write_archive, write_bundle, write_scaler_pickles
+from services.forecasting.archive import (
+    load_bundle,
+    load_quantiles,
+    write_archive,
+    write_bundle,
+    write_scaler_pickles,
+)
+from services.forecasting.conformal import Quantiles
 from services.forecasting.errors import DataError
 from services.forecasting.models.base import Model
 from services.forecasting.scaling import Scaler, Scalers
 from tests.forecasting.learning import SMALL, everything, fitted, task, usual, usual_task
 
+QUANTILES = Quantiles((0.1, 0.9), np.array([np.full((4, 2), -1.5), np.full((4, 2), 2.5)]), 40)
 ALLOWED = {"keras", "skops", "lightgbm", "numpy", "autoregressive", "apply_model", *sys.stdlib_module_names}
 
 
@@ -35,6 +44,7 @@ def unpacked(path: Path, model: Model, scalers: Scalers, example: np.ndarray) ->
         path / "archive.zip",
         model=model,
         scalers=scalers.to_json(),
+        quantiles=QUANTILES,
         manifest={"input_features": ["load", "temperature"], "versions": {}},
         example_input=example,
         example_output=expected,
@@ -45,13 +55,13 @@ def unpacked(path: Path, model: Model, scalers: Scalers, example: np.ndarray) ->
     return folder
 
 
-def run_predict(folder: Path) -> np.ndarray:
+def run_predict(folder: Path, *options: str) -> Any:
     """In a clean process that cannot import this project."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, "-W", "ignore", "predict.py", "example_input.json"]
+    command = [sys.executable, "-W", "ignore", "predict.py", "example_input.json", *options]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    return np.array(json.loads(run.stdout))
+    return json.loads(run.stdout)
 
 
 @pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"])
@@ -61,6 +71,15 @@ def test_the_archive_reproduces_its_expected_output_in_a_clean_process(mode: str
     assert expected.shape == (3, 4, 2)
     np.testing.assert_allclose(run_predict(folder), expected, rtol=1e-6, atol=1e-6)
     assert {"manifest.json", "scalers.json", "README.md", "model"} <= {path.name for path in folder.iterdir()}
+
+
+def test_the_archive_prints_the_quantiles_of_its_forecasts(tmp_path: Path) -> None:
+    folder = taken_home("LIN", tmp_path)
+    expected = np.array(json.loads((folder / "expected_output.json").read_text()))
+    printed = run_predict(folder, "--quantiles")
+    assert list(printed) == ["0.1", "0.9"]
+    np.testing.assert_allclose(printed["0.1"], expected - 1.5, rtol=1e-9)
+    np.testing.assert_allclose(printed["0.9"], expected + 2.5, rtol=1e-9)
 
 
 @pytest.mark.parametrize("mode", ["LIN", "SVR_MIMO"])
@@ -87,9 +106,12 @@ def test_the_scripts_of_the_archive_import_nothing_of_ours(mode: str, tmp_path: 
 @pytest.mark.parametrize("mode", SMALL)
 def test_a_bundle_holds_all_that_loading_needs(mode: str, tmp_path: Path) -> None:
     model = usual(mode)[0]
-    write_bundle(tmp_path / "bundle.zip", model)
+    write_bundle(tmp_path / "bundle.zip", model, QUANTILES)
     again = load_bundle(tmp_path / "bundle.zip", tmp_path / "folder")
     assert again.mode == mode
+    kept = load_quantiles(tmp_path / "folder")
+    assert kept is not None and kept.levels == (0.1, 0.9)
+    np.testing.assert_array_equal(kept.offsets, QUANTILES.offsets)
     x, _ = everything(usual_task().test)
     np.testing.assert_allclose(again.predict(x[:5]), model.predict(x[:5]), atol=1e-6)
 

@@ -23,7 +23,7 @@ WORKLOADS: dict[str, Workload] = {
         record=f"{_HERE}.records:record_forecast",
         lane="training",
         usage="training",
-        warm=("tensorflow", "keras", f"{_HERE}.training"),
+        warm=("tensorflow", "keras", "seaborn", f"{_HERE}.training"),
         about=_model,
     ),
     "dataset": Workload(

@@ -7,9 +7,10 @@ import json
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.forecasting.care.recipe import RecipeStep
+from services.forecasting.conformal import LEVELS, check_levels
 from services.forecasting.models.parameters import ModelParams
 
 Arithmetic = Literal["honest", "compat"]
@@ -104,6 +105,12 @@ class ForecastConfig(DatasetConfig):
 
     model: ModelParams
     split: SplitConfig = SplitConfig()
+    quantiles: tuple[float, ...] = LEVELS  # [] for none
+
+    @field_validator("quantiles")
+    @classmethod
+    def _ascending(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        return check_levels(levels)
 
 
 class PlotConfig(ForecastConfig):

@@ -21,7 +21,7 @@ EXAMPLE_SAMPLES = 3
 ZIP = "application/zip"
 
 
-def export(run: Run, trained: Trained, results: dict[str, Any]) -> dict[str, Any]:
+def export(run: Run, trained: Trained, results: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
     """Write and store all artifacts; returns their keys, the scalers and the plots for the tables."""
     stamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
     run.report(phase="export", message="Storing model, scalers and plots")
@@ -29,6 +29,7 @@ def export(run: Run, trained: Trained, results: dict[str, Any]) -> dict[str, Any
     models = _save_model(run, trained, stamp)
     _save_scalers(run, scalers, stamp)
     predictions_key = _save_predictions(run, trained)
+    _save_details(run, details)
     archive_key, size = _save_archive(run, trained, results, scalers)
     return {
         "models": models,
@@ -36,7 +37,7 @@ def export(run: Run, trained: Trained, results: dict[str, Any]) -> dict[str, Any
         "predictions_key": predictions_key,
         "archive_key": archive_key,
         "archive_bytes": size,
-        "plots": pictures.of_training(run, trained),
+        "plots": pictures.of_training(run, trained, details),
     }
 
 
@@ -50,7 +51,7 @@ def _save_model(run: Run, trained: Trained, stamp: str) -> list[str]:
     for file, name in zip(saved, names, strict=True):
         run.save_artifact("model", name, folder / file.name)
     bundle = run.workdir / "model_bundle.zip"
-    write_bundle(bundle, trained.model)
+    write_bundle(bundle, trained.model, trained.quantiles)
     run.save_artifact("bundle", bundle.name, bundle, ZIP)
     return names
 
@@ -78,6 +79,12 @@ def _save_predictions(run: Run, trained: Trained) -> str:
     return run.save_artifact("predictions", path.name, path)
 
 
+def _save_details(run: Run, details: dict[str, Any]) -> None:
+    path = run.workdir / "evaluation.json"
+    path.write_text(json.dumps(details, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    run.save_artifact("evaluation", path.name, path, "application/json")
+
+
 def _save_archive(
     run: Run, trained: Trained, results: dict[str, Any], scalers: dict[str, Any]
 ) -> tuple[str, int]:
@@ -90,6 +97,7 @@ def _save_archive(
         path,
         model=trained.model,
         scalers=scalers,
+        quantiles=trained.quantiles,
         manifest=_manifest(trained, results),
         example_input=example,
         example_output=trained.scalers.unscale_outputs(scaled),

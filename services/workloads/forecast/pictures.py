@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from services.forecasting import plots
+from services.forecasting import evaluation_plots, plots
 from services.forecasting.dataset import Dataset
 from services.forecasting.plots import Picture
 from services.forecasting.windows import MINUTE
@@ -20,8 +20,11 @@ CALENDAR = re.compile(r"[YMWD]_(sin|cos)|H")
 MAX_WINDOWS = 2000
 
 
-def of_training(run: Run, trained: Trained) -> list[dict[str, Any]]:
-    """Forecast against truth and residuals per output, and the learning curve of a network."""
+def of_training(run: Run, trained: Trained, details: dict[str, Any]) -> list[dict[str, Any]]:
+    """Forecast, residuals and evaluation per output, and the learning curve of a network.
+
+    `details` is what `judgement.judge` found.
+    """
     dataset, test = trained.dataset, trained.split.test
     found = []
     for j, name in enumerate(dataset.output_names):
@@ -33,9 +36,36 @@ def of_training(run: Run, trained: Trained) -> list[dict[str, Any]]:
         found.append(_store(run, f"forecast_{name}", "forecast", drawn))
         drawn = plots.residuals_plot(name, (offsets / MINUTE).tolist(), truth, forecast)
         found.append(_store(run, f"residuals_{name}", "residuals", drawn))
+        found += _of_evaluation(run, trained, details, j)
     if trained.fit.history:
         drawn = plots.learning_curve(trained.fit.history)
         found.append(_store(run, "learning_curve", "learning_curve", drawn))
+    return found
+
+
+def _of_evaluation(run: Run, trained: Trained, details: dict[str, Any], output: int) -> list[dict[str, Any]]:
+    """Error by step and by weekday and hour, and the quantiles, if there are any, with their reliability."""
+    name, quantiles = trained.dataset.output_names[output], trained.quantiles
+    by_step = evaluation_plots.step_errors(name, details["horizon"][name])
+    by_hour = evaluation_plots.error_heatmap(name, details["profile"][name])
+    found = [
+        _store(run, f"horizon_error_{name}", "horizon_error", by_step),
+        _store(run, f"error_heatmap_{name}", "error_heatmap", by_hour),
+    ]
+    if not quantiles.levels:
+        return found
+    rows = evaluation_plots.fan_windows(len(trained.forecast))
+    offsets = trained.dataset.histories[output].window.offsets
+    fan = evaluation_plots.quantile_fan(
+        name,
+        quantiles.levels,
+        np.asarray(trained.dataset.references[trained.split.test[rows]])[:, None] + offsets,
+        trained.truth[rows, :, output],
+        quantiles.apply(trained.forecast[rows])[..., output],
+    )
+    reliable = evaluation_plots.reliability(name, details["uncertainty"]["outputs"][name])
+    found.append(_store(run, f"quantile_fan_{name}", "quantile_fan", fan))
+    found.append(_store(run, f"reliability_{name}", "reliability", reliable))
     return found
 
 

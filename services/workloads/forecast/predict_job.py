@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from services.forecasting.archive import load_bundle
+from services.forecasting.archive import load_bundle, load_quantiles
+from services.forecasting.conformal import Quantiles
 from services.forecasting.errors import DataError
 from services.forecasting.scaling import Scalers
 from services.workloads.base import Run
@@ -14,7 +15,10 @@ from services.workloads.forecast.config import PredictConfig
 
 
 def train(run: Run, config: PredictConfig) -> dict[str, Any]:
-    """Predictions (samples, output_steps, outputs), in original units unless the caller scaled by itself."""
+    """Predictions (samples, output_steps, outputs), in original units unless the caller scaled by itself.
+
+    In original units their quantiles too, {level: predictions}; null where there are none, with the reason.
+    """
     run.report(phase="prepare", message="Loading the model")
     model = load_bundle(run.input(config.bundle_key), run.workdir / "model")
     scalers = Scalers.from_json(config.scalers)
@@ -23,4 +27,20 @@ def train(run: Run, config: PredictConfig) -> dict[str, Any]:
     result = scalers.unscale_outputs(scaled) if config.apply_scaling else scaled
     if not np.isfinite(result).all():
         raise DataError("PREDICTION_ERROR", "The model gave values that are no finite numbers for this input")
-    return {"predictions": result.tolist(), "output_features": [each.name for each in scalers.output]}
+    return {
+        "predictions": result.tolist(),
+        "output_features": [each.name for each in scalers.output],
+        **_quantiles(load_quantiles(run.workdir / "model"), result, config.apply_scaling),
+    }
+
+
+def _quantiles(known: Quantiles | None, result: np.ndarray, original_units: bool) -> dict[str, Any]:
+    if known is None:
+        reason = "the model was trained before quantiles were kept; train it again"
+    elif not original_units:
+        reason = "quantiles are known in original units alone, and apply_scaling is false"
+    elif known.reason is not None:
+        reason = known.reason
+    else:
+        return {"quantiles": known.by_level(result), "no_quantiles": None}
+    return {"quantiles": None, "no_quantiles": reason}

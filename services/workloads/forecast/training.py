@@ -11,6 +11,7 @@ import numpy as np
 
 from services.environment import versions
 from services.forecasting.baselines import predict_baselines, training_errors
+from services.forecasting.conformal import Quantiles, split_conformal
 from services.forecasting.dataset import Dataset
 from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
@@ -19,7 +20,7 @@ from services.forecasting.models.base import FitInfo, Model, Report, Samples
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
 from services.workloads.base import Phase, Run
-from services.workloads.forecast import exports
+from services.workloads.forecast import exports, judgement
 from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.forecast.config import DatasetConfig, ForecastConfig
 
@@ -40,6 +41,7 @@ class Trained:
     truth: np.ndarray  # (n_test, O, F_out)
     forecast: np.ndarray
     baselines: dict[str, np.ndarray]
+    quantiles: Quantiles
 
 
 def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
@@ -48,7 +50,8 @@ def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
     dataset = load_or_build(run, config)
     trained = _fit(run, config, dataset)
     honest = config.arithmetic == "honest"
-    scale = training_errors(dataset, trained.split.train) if honest else None
+    naive = training_errors(dataset, trained.split.train)
+    scale = naive if honest else None
     evaluation = evaluate(
         trained.truth,
         trained.forecast,
@@ -58,8 +61,10 @@ def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
         training=scale,
     )
     results = _results(trained, evaluation, scale)
+    details = judgement.judge(trained, naive, results["skill"])
+    results |= judgement.summary(details)
     results["duration_seconds"] = round(time.monotonic() - started, 3)
-    exported = exports.export(run, trained, results)
+    exported = exports.export(run, trained, results, details)
     return {
         "results": results,
         "df_eval": evaluation.df_eval,
@@ -116,6 +121,7 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     )
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
+    known, guessed = (scalers.unscale_outputs(each) for each in validation)
     _, forecast = _scaled(run, dataset, scalers, model, split.test)
     if not np.isfinite(forecast).all():
         raise DataError(
@@ -135,6 +141,7 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         truth=dataset.raw_outputs(split.test),
         forecast=scalers.unscale_outputs(forecast),
         baselines=predict_baselines(dataset, split.test),
+        quantiles=split_conformal(known, guessed, config.quantiles),
     )
 
 

@@ -1,0 +1,120 @@
+"""Split-conformal quantiles: how far the truth lay from the forecast of samples that were not trained on.
+
+Vovk, Gammerman & Shafer, "Algorithmic Learning in a Random World" (2005); Lei et al., J. Am. Stat. Assoc.
+113 (2018). Of n validation residuals y - p, sorted, the k-th lies above the next one with probability
+k / (n + 1) if both are drawn alike; a lower level t takes k = floor(t (n + 1)), an upper one the ceiling, so
+that the interval between two levels covers at least what it says. Neighbouring windows are no independent
+draws and a series changes over time, which is why the test part measures the coverage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, floor, isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.errors import DataError
+
+Array = NDArray[np.float64]
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+MOST_LEVELS = 99
+NO_LEVELS = "quantiles were switched off"
+NO_SAMPLES = "there are no validation samples whose errors could tell"
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """What is added to a point forecast, in original units: offsets (levels, steps, outputs), ascending."""
+
+    levels: tuple[float, ...]
+    offsets: Array
+    samples: int
+    notes: list[str] = field(default_factory=list)
+
+    def apply(self, forecast: Array) -> Array:
+        """(k, steps, outputs) -> (levels, k, steps, outputs); the levels never cross."""
+        return np.asarray(forecast[None] + self.offsets[:, None])
+
+    def by_level(self, forecast: Array) -> dict[str, Any]:
+        """{"0.05": [[[...]]], ...} as JSON carries it."""
+        return {
+            str(level): values.tolist()
+            for level, values in zip(self.levels, self.apply(forecast), strict=True)
+        }
+
+    @property
+    def reason(self) -> str | None:
+        """Why there are none."""
+        return None if self.levels else self.notes[0]
+
+    def to_json(self) -> dict[str, Any]:
+        offsets = {str(level): each.tolist() for level, each in zip(self.levels, self.offsets, strict=True)}
+        return {"offsets": offsets, "validation_samples": self.samples, "notes": self.notes}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Quantiles:
+        levels = tuple(float(level) for level in content["offsets"])
+        offsets = np.array(list(content["offsets"].values()), dtype=np.float64)
+        return cls(levels, offsets, content["validation_samples"], content["notes"])
+
+
+def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
+    """Levels strictly between 0 and 1, ascending, at most 99; none switches quantiles off."""
+    if len(levels) > MOST_LEVELS:
+        raise _refuse(f"hold {len(levels)} levels; at most {MOST_LEVELS} are possible")
+    for i, level in enumerate(levels):
+        if not (isfinite(level) and 0 < level < 1):
+            raise _refuse(f"hold {level} at place {i}; a level lies between 0 and 1")
+        if i and level <= levels[i - 1]:
+            raise _refuse(f"do not ascend: {level} at place {i} follows {levels[i - 1]}")
+    return tuple(float(level) for level in levels)
+
+
+def split_conformal(truth: Array, forecast: Array, levels: Sequence[float]) -> Quantiles:
+    """From truth and forecast of the validation samples (n, steps, outputs), in original units."""
+    chosen, n = check_levels(levels), len(truth)
+    nothing = np.zeros((0, *truth.shape[1:]))
+    if not chosen or n == 0:
+        return Quantiles((), nothing, n, [NO_SAMPLES if chosen else NO_LEVELS])
+    residuals = np.sort(truth - forecast, axis=0)
+    offsets = np.stack([_between(residuals, *_ranks(level, n)) for level in chosen])
+    return Quantiles(chosen, offsets, n, [note for level in chosen for note in _notes(level, n)])
+
+
+def _ranks(level: float, n: int) -> tuple[int, int]:
+    """The residuals (1 is the smallest) whose mean is taken; equal but for the median."""
+    exact = round(level * (n + 1), 9)  # 0.1 · 10 is 1, not a little more
+    low, high = floor(exact), ceil(exact)
+    if level < 0.5:
+        high = low
+    elif level > 0.5:
+        low = high
+    return min(max(low, 1), n), min(max(high, 1), n)
+
+
+def _between(residuals: Array, low: int, high: int) -> Array:
+    return np.asarray((residuals[low - 1] + residuals[high - 1]) / 2)
+
+
+def _notes(level: float, n: int) -> list[str]:
+    outer = min(level, 1 - level)
+    if round(outer * (n + 1), 9) >= 1:
+        return []
+    needed = ceil(round(1 / outer, 9)) - 1
+    return [
+        f"Level {level} needs {needed} validation samples and there are {n}: "
+        "it is the most extreme error among them"
+    ]
+
+
+def _refuse(text: str) -> DataError:
+    return DataError(
+        "INVALID_QUANTILES",
+        f"quantiles {text}",
+        suggestion=f"Send ascending numbers between 0 and 1, such as {list(LEVELS)}, or [] for none",
+        details={"field": "quantiles"},
+    )
