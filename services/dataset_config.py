@@ -137,6 +137,7 @@ def _series(row: FileRow, problems: Problems) -> SeriesInput | None:
         form=form,
         method=METHODS[row.datenanpassung],
         window_mean=row.mittelwertbildung_uber_den_zeithorizont,
+        lags=tuple(row.lags or ()),
         scale=row.skalierung,
         scale_min=row.skalierung_min,
         scale_max=row.skalierung_max,

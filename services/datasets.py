@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.artifacts import Download, open_blob, png_data_uri
 from services.dataset_config import calendar_columns, dataset_config, session_files
 from services.errors import NotFound
+from services.forecasting.lags import lag_name
 from services.interactive import SmallJobs
 from services.jobs import Jobs, JobView
 from services.jobs.states import Status
@@ -95,7 +96,7 @@ class Datasets:
             config = DatasetConfig.model_validate(
                 {name: trained.job.config[name] for name in DatasetConfig.model_fields}
             )
-            names = [series.name for series in config.series if series.role == "input"]
+            names = config.measured_inputs
             features = trained.results["input_features"]
             return {
                 "input_variables": names,
@@ -107,7 +108,8 @@ class Datasets:
     def _untrained_variables(self, tx: Session, session_id: UUID) -> dict[str, Any]:
         files = session_files(tx, session_id)
         return {
-            "input_variables": [row.bezeichnung for row in files if row.type == "input"],
+            "input_variables": [row.bezeichnung for row in files if row.type == "input"]
+            + [lag_name(row.bezeichnung, lag) for row in files for lag in row.lags or ()],
             "output_variables": [row.bezeichnung for row in files if row.type == "output"],
             "time_components": calendar_columns(tx.get(TimeInfoRow, session_id)),
             "job_id": None,

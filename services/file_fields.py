@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.errors import BadRequest, Invalid
+from services.forecasting.errors import DataError
+from services.forecasting.lags import read_lags
 from services.storage.tables import FileRow
 
 MAX_HOURS = 24 * 366 * 10
@@ -24,6 +26,7 @@ CONFIGURED = {
     "zeithorizont_start": "zeithorizontStart",
     "zeithorizont_end": "zeithorizontEnd",
     "mittelwertbildung_uber_den_zeithorizont": "mittelwertbildungÜberDenZeithorizont",
+    "lags": "lags",
     "skalierung": "skalierung",
     "skalierung_min": "skalierungMin",
     "skalierung_max": "skalierungMax",
@@ -62,7 +65,7 @@ COLUMN_OF = {
     **{column: column for column in CAMEL},
     "mittelwertbildungUberDenZeithorizont": "mittelwertbildung_uber_den_zeithorizont",
 }
-_NULLABLE = {"zeithorizont_start", "zeithorizont_end"}
+_NULLABLE = {"zeithorizont_start", "zeithorizont_end", "lags"}
 
 
 def refuse_unknown(fields: Iterable[str], known: Iterable[str], where: str) -> None:
@@ -159,6 +162,8 @@ def _read(column: str, name: str, value: Any) -> Any:
         return choice(name, value, DATENFORM)
     if column == "datenanpassung":
         return choice(name, value, DATENANPASSUNG)
+    if column == "lags":
+        return _lags(name, value)
     if column == "color_index":
         return whole(name, value, 0, 1_000_000)
     if column in ("skalierung", "mittelwertbildung_uber_den_zeithorizont"):
@@ -167,6 +172,17 @@ def _read(column: str, name: str, value: Any) -> Any:
     if column in _NULLABLE and parsed is not None and abs(parsed) > MAX_HOURS:
         raise invalid(name, f"must lie within {MAX_HOURS} hours of the reference time")
     return parsed
+
+
+def _lags(name: str, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise invalid(name, "must be a list of durations such as P1D, P7D and PT24H", "INVALID_LAGS")
+    try:
+        return [lag.text for lag in read_lags(value)]
+    except DataError as error:
+        raise Invalid(
+            f"{name}: {error.message}", code=error.code, suggestion=error.suggestion, details=error.details
+        ) from None
 
 
 def to_row(row: FileRow, steps: int | None, grid_offset: float) -> dict[str, Any]:
@@ -180,6 +196,7 @@ def to_row(row: FileRow, steps: int | None, grid_offset: float) -> dict[str, Any
     values["id"], values["session_id"] = str(row.id), str(row.session_id)
     if row.offset is None and row.datenpunkte is not None:
         values["offset"] = "var"
+    values["lags"] = row.lags or []
     for column in ("utc_min", "utc_max"):
         values[column] = plain_time(values[column])
     for column in ("created_at", "updated_at"):

@@ -20,6 +20,14 @@ def check_settings(values: Mapping[str, Any], of_type: str, ausgabezeit: str | N
         raise _form(f"{form!r} does not fit an output: measurements are what is to be forecast", MEASURED)
     if form == CURRENT:
         _check_current(values)
+    if values.get("lags") and (of_type == "output" or form == FORECASTS):
+        what = "an output" if of_type == "output" else "a file of forecasts"
+        raise Invalid(
+            f"lags do not fit {what}",
+            code="INVALID_LAGS",
+            suggestion="Upload the measurements as an input file, and give that one the lags",
+            details={"field": "lags"},
+        )
 
 
 def _check_ranges(values: Mapping[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.sources import Source, load_source
+from services.forecasting.sources import LagSource, Source, load_source
 from services.forecasting.windows import Grid, Times, Values, lattice_step
 
 Indices = NDArray[np.int64]
@@ -104,9 +105,7 @@ class Computed:
         return self.source.values_at(at.ravel(), seen_from)[self.part].reshape(at.shape)
 
     def complete(self, count: int) -> NDArray[np.bool_]:
-        parts = [np.arange(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
-        found = [np.isfinite(self.windows(part)).all(axis=1) for part in parts]
-        return np.concatenate(found) if found else np.empty(0, dtype=bool)
+        return _complete(self, np.arange(count, dtype=np.int64))
 
     def extremes(self, index: Indices) -> tuple[float, float]:
         parts = [index[i : i + BATCH] for i in range(0, len(index), BATCH)]
@@ -118,6 +117,61 @@ class Computed:
         window = {"start": self.window.start, "step": self.window.step, "steps": self.window.steps}
         source = self.source.save(folder, name)
         return {"kind": "computed", "file": f"{name}.npy", "part": self.part, **window, "source": source}
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Equally spaced values; window i takes those at i·per_reference + places, in any order.
+
+    Where `differs` (a change of the clock lies within the window) they are calculated instead.
+    """
+
+    values: Values
+    per_reference: int
+    places: Indices
+    differs: NDArray[np.bool_]
+    exact: Computed
+
+    def windows(self, index: Indices) -> Values:
+        result = np.asarray(self.values[index[:, None] * self.per_reference + self.places])
+        other = self.differs[index]
+        if other.any():
+            result[other] = self.exact.windows(index[other])
+        return result
+
+    def complete(self, count: int) -> NDArray[np.bool_]:
+        known = np.isfinite(self.values)
+        start = np.arange(count, dtype=np.int64) * self.per_reference
+        result = np.ones(count, dtype=bool)
+        for place in np.unique(self.places):
+            result &= known[start + place]
+        other = np.flatnonzero(self.differs[:count])
+        result[other] = _complete(self.exact, other)
+        return result
+
+    def extremes(self, index: Indices) -> tuple[float, float]:
+        other = self.differs[index]
+        used = np.zeros(len(self.values), dtype=bool)
+        for place in np.unique(self.places):
+            used[index[~other] * self.per_reference + place] = True
+        found = [_extremes(self.values[used])] if used.any() else []
+        found += [self.exact.extremes(index[other])] if other.any() else []
+        return min(low for low, _ in found), max(high for _, high in found)
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        np.save(folder / f"{name}.npy", self.values)
+        np.save(folder / f"{name}.places.npy", self.places)
+        np.save(folder / f"{name}.differs.npy", self.differs)
+        exact = self.exact.save(folder, f"{name}.exact")
+        about = {"file": f"{name}.npy", "name": name, "per_reference": self.per_reference}
+        return {"kind": "gathered", **about, "exact": exact}
+
+
+def _complete(column: Column, index: Indices) -> NDArray[np.bool_]:
+    """Whether the windows of these references are free of NaN, in small parts."""
+    parts = [index[i : i + BATCH] for i in range(0, len(index), BATCH)]
+    found = [np.isfinite(column.windows(part)).all(axis=1) for part in parts]
+    return np.concatenate(found) if found else np.empty(0, dtype=bool)
 
 
 def _extremes(values: Values) -> tuple[float, float]:
@@ -137,11 +191,32 @@ def columns_of(source: Source, references: Times, window: Grid, stride: int) -> 
     return [Lattice(values, per_reference, per_step, window.steps) for values in found]
 
 
+def lag_column_of(source: LagSource, references: Times, window: Grid, stride: int) -> Column:
+    """A lag as places on a lattice: as far back as without changes of the clock, calculated around those."""
+    exact = Computed(source, 0, references, window)
+    offsets = source.lag.offsets(window.offsets)
+    first = int(offsets.min())
+    step = gcd(stride, *(int(each) for each in np.unique(offsets - first)))
+    per_reference = stride // step
+    points = (len(references) - 1) * per_reference + (int(offsets.max()) - first) // step + 1
+    if per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
+        return exact
+    at = int(references[0]) + first + step * np.arange(points, dtype=np.int64)
+    (values,) = source.measured.values_at(at, at)
+    differs = source.lag.is_changed(window.offsets, references, source.zone)
+    return Gathered(values, per_reference, (offsets - first) // step, differs, exact)
+
+
 def load_column(folder: Path, about: dict[str, Any]) -> Column:
     values = np.load(folder / about["file"], mmap_mode="r")
     if about["kind"] == "lattice":
         return Lattice(values, about["per_reference"], about["per_step"], about["steps"])
     if about["kind"] == "constant":
         return Constant(values, about["steps"])
+    if about["kind"] == "gathered":
+        places, differs = (np.load(folder / f"{about['name']}.{part}.npy") for part in ("places", "differs"))
+        exact = load_column(folder, about["exact"])
+        assert isinstance(exact, Computed)
+        return Gathered(values, about["per_reference"], places, differs, exact)
     window = Grid(about["start"], about["step"], about["steps"])
     return Computed(load_source(folder, about["source"]), about["part"], values, window)

@@ -15,9 +15,19 @@ from numpy.typing import NDArray
 from services.forecasting.batches import Batches32, Values32
 from services.forecasting.calendar import ORDER, CalendarSpec, column_names
 from services.forecasting.columns import Column, Constant, columns_of, load_column
-from services.forecasting.errors import DataError
-from services.forecasting.forms import column_of, foresight, reach_of, refuse_form_of_output, window_of
+from services.forecasting.forms import (
+    column_of,
+    foresight,
+    horizon_of,
+    lag_column,
+    lag_reaches,
+    reach_of,
+    refuse_form_of_output,
+    window_of,
+)
+from services.forecasting.lags import lag_name, read_lags
 from services.forecasting.notes import Note
+from services.forecasting.refusals import no_room, no_samples, refuse_missing_roles
 from services.forecasting.scaling import Scaler, Scalers, check_bounds
 from services.forecasting.sources import CalendarSource
 from services.forecasting.split import Split, SplitSpec, historical_split, honest_split
@@ -210,40 +220,52 @@ def build(
     report: Callable[[float, float], None] = lambda _current, _total: None,
 ) -> Dataset:
     """Align all features on one grid of reference times and keep the samples that are complete."""
-    _refuse_missing_roles(inputs, outputs)
+    refuse_missing_roles(inputs, outputs)
     for each in outputs:
         refuse_form_of_output(each)
     series = [(each, window_of(each, windows.input_steps, arithmetic)) for each in inputs]
     series += [(each, window_of(each, windows.output_steps, arithmetic)) for each in outputs]
     references = reference_times(series, len(inputs), windows, arithmetic)
     if len(references) == 0:
-        raise _no_room(series)
+        raise no_room(series)
     columns: list[Column] = []
+    lagged: list[tuple[Scaling, Column]] = []
     complete = np.ones(len(references), dtype=bool)
     dropped: dict[str, int] = {}
-    for done, (each, window) in enumerate(series, start=1):
-        column = column_of(each, window, references, windows, arithmetic)
+
+    def keep_complete(name: str, column: Column) -> None:
         whole = column.complete(len(references))
-        dropped[each.name] = dropped.get(each.name, 0) + int((complete & ~whole).sum())
-        complete &= whole
-        columns.append(column)
+        dropped[name] = dropped.get(name, 0) + int((complete & ~whole).sum())
+        np.logical_and(complete, whole, out=complete)
+
+    horizon = horizon_of([window for _, window in series[len(inputs) :]], windows.input_steps)
+    for done, (each, window) in enumerate(series, start=1):
+        columns.append(column_of(each, window, references, windows, arithmetic))
+        keep_complete(each.name, columns[-1])
+        for lag in read_lags(each.lags):
+            column = lag_column(each, lag, horizon, references, windows, arithmetic)
+            lagged.append((_scaling(each, lag_name(each.name, lag.text)), column))
+            keep_complete(lagged[-1][0].name, column)
         report(done, len(series) + 1)
     components = sorted(calendar, key=lambda spec: ORDER.index(spec.component))
     extra = [_calendar_columns(spec, references, windows, arithmetic) for spec in components]
     index = np.flatnonzero(complete)
     if len(index) == 0:
-        raise _no_samples(len(references), dropped)
+        raise no_samples(len(references), dropped)
     report(len(series) + 1, len(series) + 1)
     return Dataset(
         references=references[index],
         index=index,
-        inputs=columns[: len(inputs)] + [column for each in extra for column in each],
+        inputs=columns[: len(inputs)]
+        + [column for _, column in lagged]
+        + [column for each in extra for column in each],
         outputs=columns[len(inputs) :],
         input_scaling=[_scaling(each) for each in inputs]
+        + [scaling for scaling, _ in lagged]
         + [s for spec in components for s in _calendar_scaling(spec)],
         output_scaling=[_scaling(each) for each in outputs],
         histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
-        reach=_reach(series, windows, arithmetic),
+        reach=_reach(series, horizon, references, windows, arithmetic),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
         dropped={name: count for name, count in dropped.items() if count},
@@ -262,18 +284,23 @@ def _calendar_columns(
 
 
 def _reach(
-    series: list[tuple[FeatureSpec, Grid]], windows: WindowSpec, arithmetic: Arithmetic
+    series: list[tuple[FeatureSpec, Grid]],
+    horizon: Grid,
+    references: Times,
+    windows: WindowSpec,
+    arithmetic: Arithmetic,
 ) -> tuple[int, int]:
     """How far before and after the reference time a sample looks."""
-    found = [
-        reach_of(each, window, gap_limit(each, windows.max_gap_minutes, arithmetic))
-        for each, window in series
-    ]
-    return min(0, *(start for start, _ in found)), max(0, *(end for _, end in found))
+    starts, ends = [0], [0]
+    for each, window in series:
+        start, end = reach_of(each, window, gap_limit(each, windows.max_gap_minutes, arithmetic))
+        starts += [start, *lag_reaches(each, horizon, references, windows)]
+        ends.append(end)
+    return min(starts), max(ends)
 
 
-def _scaling(series: FeatureSpec) -> Scaling:
-    return Scaling(series.name, series.scale, series.scale_min, series.scale_max)
+def _scaling(series: FeatureSpec, name: str | None = None) -> Scaling:
+    return Scaling(name or series.name, series.scale, series.scale_min, series.scale_max)
 
 
 def _calendar_scaling(spec: CalendarSpec) -> list[Scaling]:
@@ -300,45 +327,3 @@ def _save_history(history: History, folder: Path, i: int) -> dict[str, Any]:
 def _load_history(folder: Path, window: dict[str, Any], i: int) -> History:
     time = np.load(folder / f"history{i}.time.npy", mmap_mode="r")
     return History(time, np.load(folder / f"history{i}.value.npy", mmap_mode="r"), Grid(**window))
-
-
-def _refuse_missing_roles(inputs: list[FeatureSpec], outputs: list[FeatureSpec]) -> None:
-    for role, files in (("input", inputs), ("output", outputs)):
-        if not files:
-            raise DataError(
-                "MISSING_FILES",
-                f"There is no {role} file",
-                suggestion=f"Upload at least one file of type {role}",
-                details={"field": "type"},
-            )
-
-
-MEND = "Shorten the windows (zeithorizontStart, zeithorizontEnd), allow longer gaps or add data"
-
-
-def _no_room(series: list[tuple[FeatureSpec, Grid]]) -> DataError:
-    """Name the two features that leave no reference time between them."""
-    late, first = max(series, key=lambda pair: pair[0].time[0] - pair[1].start)
-    early, last = min(series, key=lambda pair: pair[0].time[-1] - pair[1].end)
-    begin, end = _text(int(late.time[0]) - first.start), _text(int(early.time[-1]) - last.end)
-    return DataError(
-        "NO_SAMPLES",
-        "The windows reach beyond the data: "
-        f"{late.name!r} allows reference times from {begin} on, {early.name!r} until {end}",
-        suggestion=MEND,
-        details={"reference_times": 0, "incomplete": {}},
-    )
-
-
-def _text(instant: int) -> str:
-    return f"{np.datetime_as_string(np.datetime64(instant, 'ns'), unit='s')}Z"
-
-
-def _no_samples(references: int, dropped: dict[str, int]) -> DataError:
-    why = ", ".join(f"{name!r} is incomplete for {count}" for name, count in dropped.items() if count)
-    return DataError(
-        "NO_SAMPLES",
-        f"Of {references} reference times none has complete windows: {why}",
-        suggestion=MEND,
-        details={"reference_times": references, "incomplete": dropped},
-    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from services.forecasting.columns import Column, Constant, columns_of
+from services.forecasting.columns import Column, Constant, columns_of, lag_column_of
 from services.forecasting.errors import DataError
+from services.forecasting.lags import Lag, read_lags
 from services.forecasting.notes import Note
-from services.forecasting.sources import ForecastSource, SeriesSource
+from services.forecasting.sources import ForecastSource, LagSource, SeriesSource
 from services.forecasting.vintages import Vintages
 from services.forecasting.windows import (
     Arithmetic,
@@ -38,6 +41,8 @@ def refuse_form_of_output(series: FeatureSpec) -> None:
             suggestion="Set its datenform to 'Historische Daten'",
             details={"field": "datenform", "feature": series.name},
         )
+    if series.lags:
+        raise _no_lags(series, "is an output", "Upload the series as an input too, and give that one lags")
 
 
 def column_of(
@@ -53,6 +58,34 @@ def column_of(
         return Constant(window_means(series, references, _whole(series), arithmetic), window.steps)
     (column,) = columns_of(SeriesSource(series, window.step, limit), references, window, windows.stride)
     return column
+
+
+def horizon_of(outputs: Sequence[Grid], steps: int) -> Grid:
+    """From the first to the last instant that is forecast, in as many steps as an input window has."""
+    start, end = min(each.start for each in outputs), max(each.end for each in outputs)
+    return Grid(end, 0, 1) if steps == 1 else Grid(start, (end - start) // (steps - 1), steps)
+
+
+def lag_column(
+    series: FeatureSpec,
+    lag: Lag,
+    horizon: Grid,
+    references: Times,
+    windows: WindowSpec,
+    arithmetic: Arithmetic,
+) -> Column:
+    """The measurements whole periods before each instant of the horizon."""
+    if series.form == "forecasts":
+        raise _no_lags(series, "holds forecasts", "Give lags to a file of measurements")
+    limit = gap_limit(series, windows.max_gap_minutes, arithmetic)
+    source = LagSource(SeriesSource(series, horizon.step, limit), lag, windows.timezone)
+    return lag_column_of(source, references, horizon, windows.stride)
+
+
+def lag_reaches(series: FeatureSpec, horizon: Grid, references: Times, windows: WindowSpec) -> list[int]:
+    """How far each lag looks back from the reference time (ns, negative)."""
+    step = horizon.step if series.method == "mean" else 0  # a mean begins a step before
+    return [lag.reach(horizon.start, references, windows.timezone) - step for lag in read_lags(series.lags)]
 
 
 def reach_of(series: FeatureSpec, window: Grid, limit: int | None) -> tuple[int, int]:
@@ -104,6 +137,15 @@ def _refuse_disorder(series: FeatureSpec) -> None:
         row = int(np.argmax(wrong)) + 1
         text = f"The times of {series.name!r} do not ascend: row {row} is not after the one before"
         raise DataError("UNSORTED_TIMES", text, details={**about, "row": row})
+
+
+def _no_lags(series: FeatureSpec, why: str, way_out: str) -> DataError:
+    return DataError(
+        "INVALID_LAGS",
+        f"{series.name!r} {why} and cannot have lags",
+        suggestion=way_out,
+        details={"field": "lags", "feature": series.name},
+    )
 
 
 def _issue_times(series: FeatureSpec) -> DataError:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from services.forecasting.calendar import CalendarSpec, column_names, component_values
+from services.forecasting.lags import Lag, read_lag
 from services.forecasting.vintages import Vintages
 from services.forecasting.windows import FeatureSpec, Method, Times, Values, values_at
 
@@ -70,6 +71,25 @@ class ForecastSource:
 
 
 @dataclass(frozen=True)
+class LagSource:
+    """A series whole periods before each instant, as far back as it takes to be known."""
+
+    measured: SeriesSource
+    lag: Lag
+    zone: str
+    width = 1
+    timeless = False
+
+    def values_at(self, at: Times, seen_from: Times) -> list[Values]:
+        earlier = self.lag.instants(at, seen_from, self.zone)
+        return self.measured.values_at(earlier, seen_from)
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        about = {"lag": self.lag.text, "zone": self.zone}
+        return {"kind": "lag", "measured": self.measured.save(folder, name), **about}
+
+
+@dataclass(frozen=True)
 class CalendarSource:
     spec: CalendarSpec
     zone: str
@@ -89,6 +109,11 @@ class CalendarSource:
 def load_source(folder: Path, about: dict[str, Any]) -> Source:
     if about["kind"] == "calendar":
         return CalendarSource(CalendarSpec(**about["spec"]), about["zone"])
+
+    if about["kind"] == "lag":
+        measured = load_source(folder, about["measured"])
+        assert isinstance(measured, SeriesSource)
+        return LagSource(measured, read_lag(about["lag"]), about["zone"])
 
     def array(part: str) -> Any:
         return np.load(folder / f"{about['files']}.{part}.npy", mmap_mode="r")

@@ -85,6 +85,7 @@ class FeatureSpec:
     scale_max: float = 1.0
     form: Form = "historical"
     issued: Times | None = field(default=None, repr=False)
+    lags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -98,3 +98,38 @@ def test_the_form_of_a_file_can_be_changed_where_it_fits(caller: Caller) -> None
     change = {"datenform": "Aktueller Wert", "zeithorizont_start": None, "zeithorizont_end": None}
     assert caller.put(path, change)["data"]["datenform"] == "Aktueller Wert"
     assert caller.refused("PUT", path, {"ausgabezeit": "issued"}, 422)["code"] == "READ_ONLY_FIELD"
+
+
+def test_lags_reach_the_dataset_and_are_named_among_the_variables(working: Caller) -> None:
+    session_id = working.new_session()
+    load = series_csv(rows=96 * 9)
+    upload(working, session_id, load, {**WINDOW, "lags": ["P1D", "P7D"]}, name="b.csv")
+    upload(working, session_id, load, {**TARGET, "bezeichnung": "Target"}, file_type="output", name="c.csv")
+    (row, _) = working.get(f"csv-files/{session_id}")["data"]
+    assert row["lags"] == ["P1D", "P7D"]
+    hours, x = inputs(working, session_id)
+    value = {float(hour): float(found) for hour, found in zip(hours, x[:, -1, 0], strict=True)}
+    for hour, window in zip(hours, x, strict=True):
+        expected = [value.get(hour + k - 24) for k in range(1, 5)]
+        if None not in expected:
+            assert window[:, 1].tolist() == expected
+    names = working.get(f"plot-variables/{session_id}")
+    assert names["input_variables"] == ["Load", "Load P1D", "Load P7D"]
+    working.put(f"csv-files/{row['id']}", {"lags": []})
+    assert inputs(working, session_id)[1].shape[2] == 1
+
+
+@pytest.mark.parametrize(
+    ("file_type", "metadata"),
+    [
+        ("input", {**WINDOW, "lags": ["P1M"]}),
+        ("input", {**WINDOW, "lags": "P1D"}),
+        ("input", {**WINDOW, "lags": ["P7D", "P1W"]}),
+        ("input", {**WINDOW, "lags": ["P1D"], "ausgabezeit": "issued"}),
+        ("output", {**WINDOW, "lags": ["P1D"]}),
+    ],
+)
+def test_lags_that_cannot_act_are_refused(caller: Caller, file_type: str, metadata: dict[str, Any]) -> None:
+    answer = caller.send(caller.new_session(), b"x", 0, 2, metadata=metadata, file_type=file_type)
+    error = refusal(answer, 422)
+    assert (error["code"], error["details"]["field"]) == ("INVALID_LAGS", "lags")

@@ -81,6 +81,7 @@ def _feature(run: Run, series: SeriesInput, mending: Mending) -> FeatureSpec:
         form=series.form,
         issued=data.issued,
         method=series.method,
+        lags=series.lags,
         window_mean=series.window_mean,
         scale=series.scale,
         scale_min=series.scale_min,

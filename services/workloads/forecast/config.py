@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from services.forecasting.care.recipe import RecipeStep
 from services.forecasting.conformal import LEVELS, check_levels
+from services.forecasting.lags import lag_name
 from services.forecasting.models.parameters import ModelParams
 
 Arithmetic = Literal["honest", "compat"]
@@ -36,6 +37,7 @@ class SeriesInput(_Config):
     form: Literal["historical", "forecasts", "current"] = "historical"
     method: Literal["linear", "mean", "nearest"] = "linear"
     window_mean: bool = False
+    lags: tuple[str, ...] = ()
     scale: bool = True
     scale_min: float = 0.0
     scale_max: float = 1.0
@@ -89,6 +91,13 @@ class DatasetConfig(_Config):
     calendar: list[CalendarInput]
     steps: Steps
     arithmetic: Arithmetic = "honest"
+
+    @property
+    def measured_inputs(self) -> list[str]:
+        """The input columns that come from files, in their order: the windows, then the lags."""
+        inputs = [series for series in self.series if series.role == "input"]
+        lags = [lag_name(series.name, lag) for series in inputs for lag in series.lags]
+        return [series.name for series in inputs] + lags
 
     def fingerprint(self) -> str:
         """Content hash: equal configs on equal bytes share one dataset."""

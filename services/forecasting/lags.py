@@ -1,0 +1,102 @@
+"""Lags: a series whole periods before each instant of the horizon, as far back as it takes to be known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.errors import DataError
+from services.forecasting.local_time import clock_swing, from_clock, is_changed, to_clock
+from services.forecasting.windows import HOUR, MINUTE, Times
+
+DAY = 24 * HOUR
+UNITS = {"D": DAY, "W": 7 * DAY, "H": HOUR, "M": MINUTE}
+LONGEST = 3660 * DAY
+MOST = 20  # per series
+_DURATION = re.compile(r"P(?:([1-9][0-9]{0,5})([DW])|T([1-9][0-9]{0,6})([HM]))")
+
+
+@dataclass(frozen=True)
+class Lag:
+    """`text` as given (ISO 8601): P1D and P1W move the local clock, PT24H the time itself."""
+
+    text: str
+    length: int  # ns
+    by_clock: bool
+
+    def instants(self, at: Times, seen_from: Times, zone: str) -> Times:
+        """Each instant moved back by as many whole periods as it takes to be known, at least one.
+
+        A local time that the clock shows twice means the first one, one that it skips the same moment on
+        the clock before the change (as fold=0 of PEP 495).
+        """
+        if not self.by_clock:
+            periods = np.maximum(1, -(-(at - seen_from) // self.length))
+            return np.asarray(at - periods * self.length)
+        clock = to_clock(at, zone)
+        periods = np.maximum(1, (at - seen_from) // self.length)
+        while True:
+            found = from_clock(clock - periods * self.length, zone)
+            late = found > seen_from
+            if not late.any():
+                return found
+            periods += late
+
+    def offsets(self, ahead: Times) -> Times:
+        """`instants` relative to the reference time, where the clock is not changed in between."""
+        return np.asarray(ahead - np.maximum(1, -(-ahead // self.length)) * self.length)
+
+    def is_changed(self, ahead: Times, references: Times, zone: str) -> NDArray[np.bool_]:
+        """Per reference whether a change of the clock makes `offsets` wrong for some of its instants."""
+        if not self.by_clock:
+            return np.zeros(len(references), dtype=bool)
+        begin = int(self.offsets(ahead).min()) - clock_swing(references, zone)
+        return is_changed(references + begin, references + int(ahead.max()), zone)
+
+    def reach(self, first_offset: int, references: Times, zone: str) -> int:
+        """No value is older than this, relative to the reference time (ns)."""
+        swing = clock_swing(references, zone) if self.by_clock else 0
+        return min(first_offset, 0) - self.length - swing
+
+
+def read_lag(text: str) -> Lag:
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise _refusal(f"{text[:40]!r} is no lag")
+    days, day_unit, hours, hour_unit = found.groups()
+    length = int(days or hours) * UNITS[day_unit or hour_unit]
+    if length > LONGEST:
+        raise _refusal(f"The lag {text!r} is longer than {LONGEST // DAY} days")
+    return Lag(text, length, day_unit is not None)
+
+
+def read_lags(texts: Sequence[str]) -> list[Lag]:
+    """Every lag once: P7D and P1W are the same, P1D and PT24H are not."""
+    if len(texts) > MOST:
+        raise _refusal(f"{len(texts)} lags are too many for one series; at most {MOST} are taken")
+    lags = [read_lag(text) for text in texts]
+    seen: dict[tuple[int, bool], str] = {}
+    for lag in lags:
+        other = seen.setdefault((lag.length, lag.by_clock), lag.text)
+        if other is not lag.text or sum(each.text == lag.text for each in lags) > 1:
+            raise _refusal(f"The lags {other!r} and {lag.text!r} are the same")
+    return lags
+
+
+def lag_name(name: str, lag: str) -> str:
+    """The column of a lag."""
+    return f"{name} {lag}"
+
+
+def _refusal(message: str) -> DataError:
+    return DataError(
+        "INVALID_LAGS",
+        message,
+        suggestion="Give ISO 8601 durations, each once: P1D (same local clock yesterday), P7D or P1W (last "
+        "week), PT24H (24 hours before), PT15M",
+        details={"field": "lags"},
+    )
