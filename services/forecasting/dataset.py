@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -220,57 +221,76 @@ def build(
     report: Callable[[float, float], None] = lambda _current, _total: None,
 ) -> Dataset:
     """Align all features on one grid of reference times and keep the samples that are complete."""
-    refuse_missing_roles(inputs, outputs)
-    for each in outputs:
-        refuse_form_of_output(each)
-    series = [(each, window_of(each, windows.input_steps, arithmetic)) for each in inputs]
-    series += [(each, window_of(each, windows.output_steps, arithmetic)) for each in outputs]
+    series = _windowed(inputs, outputs, windows, arithmetic)
     references = reference_times(series, len(inputs), windows, arithmetic)
     if len(references) == 0:
         raise no_room(series)
+    horizon = horizon_of([window for _, window in series[len(inputs) :]], windows.input_steps)
+    whole = Completeness(len(references))
     columns: list[Column] = []
     lagged: list[tuple[Scaling, Column]] = []
-    complete = np.ones(len(references), dtype=bool)
-    dropped: dict[str, int] = {}
-
-    def keep_complete(name: str, column: Column) -> None:
-        whole = column.complete(len(references))
-        dropped[name] = dropped.get(name, 0) + int((complete & ~whole).sum())
-        np.logical_and(complete, whole, out=complete)
-
-    horizon = horizon_of([window for _, window in series[len(inputs) :]], windows.input_steps)
     for done, (each, window) in enumerate(series, start=1):
         columns.append(column_of(each, window, references, windows, arithmetic))
-        keep_complete(each.name, columns[-1])
+        whole.add(each.name, columns[-1])
         for lag in read_lags(each.lags):
             column = lag_column(each, lag, horizon, references, windows, arithmetic)
             lagged.append((_scaling(each, lag_name(each.name, lag.text)), column))
-            keep_complete(lagged[-1][0].name, column)
+            whole.add(lagged[-1][0].name, column)
         report(done, len(series) + 1)
     components = sorted(calendar, key=lambda spec: ORDER.index(spec.component))
     extra = [_calendar_columns(spec, references, windows, arithmetic) for spec in components]
-    index = np.flatnonzero(complete)
-    if len(index) == 0:
-        raise no_samples(len(references), dropped)
+    index = whole.index()
     report(len(series) + 1, len(series) + 1)
     return Dataset(
         references=references[index],
         index=index,
-        inputs=columns[: len(inputs)]
-        + [column for _, column in lagged]
-        + [column for each in extra for column in each],
+        inputs=[*columns[: len(inputs)], *(column for _, column in lagged), *chain(*extra)],
         outputs=columns[len(inputs) :],
-        input_scaling=[_scaling(each) for each in inputs]
-        + [scaling for scaling, _ in lagged]
-        + [s for spec in components for s in _calendar_scaling(spec)],
+        input_scaling=[
+            *map(_scaling, inputs),
+            *(scaling for scaling, _ in lagged),
+            *chain(*map(_calendar_scaling, components)),
+        ],
         output_scaling=[_scaling(each) for each in outputs],
         histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
         reach=_reach(series, horizon, references, windows, arithmetic),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
-        dropped={name: count for name, count in dropped.items() if count},
+        dropped={name: count for name, count in whole.dropped.items() if count},
         notes=[note for note in map(foresight, inputs) if note is not None],
     )
+
+
+class Completeness:
+    """Which references have all their values so far, and by which feature the others fell out."""
+
+    def __init__(self, references: int) -> None:
+        self._complete = np.ones(references, dtype=bool)
+        self.dropped: dict[str, int] = {}
+
+    def add(self, name: str, column: Column) -> None:
+        found = column.complete(len(self._complete))
+        self.dropped[name] = self.dropped.get(name, 0) + int((self._complete & ~found).sum())
+        self._complete &= found
+
+    def index(self) -> NDArray[np.int64]:
+        """The places of the complete ones, at least one."""
+        index = np.flatnonzero(self._complete)
+        if len(index) == 0:
+            raise no_samples(len(self._complete), self.dropped)
+        return index
+
+
+def _windowed(
+    inputs: list[FeatureSpec], outputs: list[FeatureSpec], windows: WindowSpec, arithmetic: Arithmetic
+) -> list[tuple[FeatureSpec, Grid]]:
+    """The series with their windows, inputs first."""
+    refuse_missing_roles(inputs, outputs)
+    for each in outputs:
+        refuse_form_of_output(each)
+    return [(each, window_of(each, windows.input_steps, arithmetic)) for each in inputs] + [
+        (each, window_of(each, windows.output_steps, arithmetic)) for each in outputs
+    ]
 
 
 def _calendar_columns(
