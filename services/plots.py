@@ -19,7 +19,7 @@ from services.storage.database import Database
 from services.storage.tables import SessionRow, VisualizationRow
 from services.trained import Trained, check_job, completed, find
 from services.validation import checked
-from services.workloads.forecast.config import PlotConfig
+from services.workloads.forecast.config import ForecastConfig, PlotConfig
 
 CODE = "INVALID_PLOT_PARAMS"
 SETTINGS = ("num_sbpl", "x_sbpl", "y_sbpl_fmt", "y_sbpl_set")
@@ -112,7 +112,7 @@ def _config(trained: Trained, body: Mapping[str, Any]) -> PlotConfig:
     if not any(chosen.values()):
         raise _refuse(", ".join(CHOICES), "choose nothing; set at least one variable to true")
     values = {
-        **trained.job.config,
+        **{name: value for name, value in trained.job.config.items() if name in ForecastConfig.model_fields},
         **{name: value for name, value in given.items() if value is not None},
         **chosen,
         "trained_job": str(trained.job.id),

@@ -23,7 +23,8 @@ def checked(
     names: Mapping[str, str] | None = None,
     strict: bool | None = None,
 ) -> M:
-    """`values` as this model; `names` says what a field of the model is called on the wire."""
+    """`values` as this model; `where` is the object they stand in, "" the body itself; `names` says what a
+    field of the model is called on the wire."""
     try:
         return model.model_validate(values, strict=strict)
     except ValidationError as error:
@@ -38,7 +39,7 @@ def checked(
 
 def _describe(error: Any, where: str, names: Mapping[str, str]) -> dict[str, Any]:
     path = ".".join(names.get(str(part), str(part)) for part in error["loc"])
-    field = f"{where}.{path}" if path else where
+    field = ".".join(part for part in (where, path) if part)
     limits = {name: str(value) for name, value in error.get("ctx", {}).items() if name in _BOUNDS}
     text = error["msg"].removeprefix("Value error, ")
     if error["type"] == "missing":

@@ -22,6 +22,7 @@ from services.prediction import Prediction
 from services.results import Results
 from services.retention import Retention
 from services.scaling import Scaling
+from services.searches import Searches
 from services.sessions import Sessions
 from services.settings import Settings
 from services.storage.blobs import Blobs
@@ -52,6 +53,7 @@ class Services:
     datasets: Datasets
     training: Training
     backtests: Backtests
+    searches: Searches
     results: Results
     models: Models
     plots: Plots
@@ -87,6 +89,7 @@ def build(settings: Settings) -> Services:
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
         training=Training(sessions, datasets, jobs),
+        searches=Searches(sessions, datasets, jobs),
         backtests=Backtests(database, sessions, datasets, jobs),
         results=Results(database, blobs, sessions, jobs),
         models=Models(database, blobs, sessions),

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("api", "services", "middleware", "utils")
-HEAVY = ("tensorflow", "keras", "torch", "sklearn", "matplotlib", "seaborn")
+HEAVY = ("tensorflow", "keras", "torch", "sklearn", "matplotlib", "seaborn", "optuna")
 FORBIDDEN_NAMES = (
     "manager",
     "helper",

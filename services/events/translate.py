@@ -178,6 +178,12 @@ def _fold(event: Event) -> list[Message]:
     return [*_progress(event), ("backtest_fold", payload)]
 
 
+def _trial(event: Event) -> list[Message]:
+    """One trial of a search has ended, however it did."""
+    payload = _values(event, "trial", "best", "trials", "model_name")
+    return [*_progress(event), ("search_trial", payload)]
+
+
 def _completed(event: Event) -> list[Message]:
     text = "Training completed, everything is stored"
     end = {
@@ -244,6 +250,7 @@ TRAINING_RULES: dict[str, Rule] = {
     "metrics": _metrics,
     "batch": _batch,
     "fold": _fold,
+    "trial": _trial,
     "completed": _completed,
     "failed": _failed,
     "cancelled": _cancelled,

@@ -8,11 +8,12 @@ from importlib import import_module
 from services.workloads.backtest import WORKLOAD as BACKTEST
 from services.workloads.base import Workload
 from services.workloads.forecast import WORKLOADS as FORECAST
+from services.workloads.search import WORKLOAD as SEARCH
 from services.workloads.series_import import WORKLOAD as SERIES_IMPORT
 
 WORKLOADS: dict[str, Workload] = {
     **FORECAST,
-    **{each.name: each for each in (BACKTEST, SERIES_IMPORT)},
+    **{each.name: each for each in (BACKTEST, SEARCH, SERIES_IMPORT)},
 }
 
 

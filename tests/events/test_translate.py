@@ -125,3 +125,9 @@ def test_a_judged_fold_is_told_with_its_scores() -> None:
     assert (told["backtest_fold"]["fold"], told["backtest_fold"]["of"]) == (2, 5)
     assert told["backtest_fold"]["scores"] == {"Load": {"MAE": 1.5}}
     assert told["training_progress"]["phase"] == "training_execution"
+
+
+def test_a_trial_of_a_search_is_told_with_the_best_so_far() -> None:
+    told = said("trial", **STATE, trial={"number": 3, "value": 0.2}, best={"number": 1}, trials=20)
+    assert told["search_trial"]["trial"] == {"number": 3, "value": 0.2}
+    assert (told["search_trial"]["best"], told["search_trial"]["trials"]) == ({"number": 1}, 20)

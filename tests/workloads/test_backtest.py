@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from services.forecasting.baselines import predict_baselines
-from services.forecasting.dataset import Dataset
+from services.forecasting.dataset import Dataset, Samples
 from services.forecasting.errors import DataError
 from services.forecasting.folds import plan_folds
-from services.forecasting.models.base import Samples
 from services.forecasting.models.linear import DirectLinear
+from services.forecasting.scaling import Scalers
 from services.workloads.backtest.backtesting import train
 from services.workloads.backtest.config import BacktestConfig, FoldsConfig
 from services.workloads.base import Cancelled
@@ -36,42 +36,46 @@ def known_dataset(folder: Path, about: BacktestConfig) -> Dataset:
     return load_or_build(ByHand(folder), about)
 
 
-class Fits:
-    """Rows that models were fitted on, and scalers' extremes, seen from DirectLinear.fit."""
+class Cuts:
+    """Rows that samples were made of, and the highest output that their scalers know."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.seen: list[tuple[np.ndarray, np.ndarray, float]] = []
-        fit = DirectLinear.fit
+        self.seen: list[tuple[np.ndarray, float]] = []
+        samples = Dataset.samples
 
-        def watched(model: DirectLinear, rows: Samples, held: Samples, report: Any) -> Any:
-            highest = float(rows._scalers.output[0].data_max)  # type: ignore[attr-defined]
-            self.seen.append((rows._rows, held._rows, highest))  # type: ignore[attr-defined]
-            return fit(model, rows, held, report)
+        def watched(dataset: Dataset, rows: np.ndarray, scalers: Scalers) -> Samples:
+            assert scalers.output[0].data_max is not None
+            self.seen.append((rows, scalers.output[0].data_max))
+            return samples(dataset, rows, scalers)
 
-        monkeypatch.setattr(DirectLinear, "fit", watched)
+        monkeypatch.setattr(Dataset, "samples", watched)
 
 
 def test_every_fold_is_fitted_on_its_training_part_with_scalers_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fits = Fits(monkeypatch)
+    cuts = Cuts(monkeypatch)
     about = config(tmp_path, count=3)
     _, results = run(tmp_path, count=3)
     dataset = known_dataset(tmp_path, about)
     plan = plan_folds(np.asarray(dataset.references), dataset.reach, about.folds.spec())
-    assert len(fits.seen) == len(plan.folds) == 3
-    for (rows, held, highest), fold in zip(fits.seen, plan.folds, strict=True):
-        assert np.array_equal(rows, fold.train) and np.array_equal(held, fold.validation)
-        assert highest == dataset.raw_outputs(fold.train).max()
+    expected = [
+        (part, fold.train) for fold in plan.folds for part in (fold.train, fold.validation, fold.test)
+    ]
+    assert len(cuts.seen) == len(expected) == 9
+    for (rows, highest), (part, trained) in zip(cuts.seen, expected, strict=True):
+        assert np.array_equal(rows, part)
+        assert highest == dataset.raw_outputs(trained).max()
     assert [each["n_test"] for each in results["folds"]] == [len(fold.test) for fold in plan.folds]
 
 
 def test_without_refit_the_first_training_part_is_all_that_is_learned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fits = Fits(monkeypatch)
+    cuts = Cuts(monkeypatch)
     _, results = run(tmp_path, count=4, refit=False)
-    assert len(fits.seen) == 1
+    assert len(cuts.seen) == 2 + 4, "one training and one validation part, four tests"
+    assert len({highest for _, highest in cuts.seen}) == 1
     assert {each["train_to"] for each in results["folds"]} == {results["folds"][0]["train_to"]}
     assert len({each["test_from"] for each in results["folds"]}) == 4
 
