@@ -10,7 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.errors import Invalid
+from services.forecasting.calendar import column_names
 from services.forecasting.care.recipe import RecipeStep
+from services.forecasting.errors import DataError
+from services.forecasting.holidays import region_of
 from services.storage.tables import FileRow, TimeInfoRow, ZeitschritteRow
 from services.workloads.forecast.config import Arithmetic, CalendarInput, DatasetConfig, SeriesInput, Steps
 
@@ -28,17 +31,6 @@ FORMS: dict[str, Form] = {
     "Aktueller Wert": "current",
 }
 COMPONENTS: dict[str, Component] = {"jahr": "Y", "monat": "M", "woche": "W", "tag": "D", "feiertag": "H"}
-COUNTRIES = {
-    "at": "AT",
-    "österreich": "AT",
-    "austria": "AT",
-    "de": "DE",
-    "deutschland": "DE",
-    "germany": "DE",
-    "ch": "CH",
-    "schweiz": "CH",
-    "switzerland": "CH",
-}
 SAVE_STEPS = "POST /api/training/save-zeitschritte"
 SAVE_TIME = "POST /api/training/save-time-info"
 SAVE_FILE = "PUT /api/training/csv-files/<file_id>"
@@ -98,11 +90,15 @@ def session_files(tx: Session, session_id: UUID) -> Sequence[FileRow]:
 
 def calendar_columns(info: TimeInfoRow | None) -> list[str]:
     """The columns that the time components of a session become."""
-    used = [letter for name, letter in COMPONENTS.items() if info is not None and getattr(info, name)]
+    if info is None:
+        return []
+    extras = info.category_data.get("feiertag") or {}
+    bridges, school = bool(extras.get("bruecken")), bool(extras.get("schulferien"))
     return [
         column
-        for letter in used
-        for column in ([letter] if letter == "H" else [f"{letter}_sin", f"{letter}_cos"])
+        for name, letter in COMPONENTS.items()
+        if getattr(info, name)
+        for column in column_names(letter, bridges=bridges, school=school)
     ]
 
 
@@ -174,15 +170,20 @@ def _component(name: str, fields: Mapping[str, Any], problems: Problems) -> Cale
         scale_min=fields.get("skalierungMin", 0.0),
         scale_max=fields.get("skalierungMax", 1.0),
         country=country,
+        bridges=fields.get("bruecken", False),
+        school=tuple((span["von"], span["bis"]) for span in fields.get("schulferien", ())),
     )
 
 
 def _country(where: str, land: str | None, problems: Problems) -> str | None:
-    country = COUNTRIES.get((land or "").strip().lower())
-    if country is None:
-        said = "is not set" if land is None else f"{land!r} has no holiday calendar"
-        problems.add(f"{where}.land", said, f"Set it to AT, DE or CH with {SAVE_TIME}")
-    return country
+    if land is None:
+        problems.add(f"{where}.land", "is not set", f"Set it, e.g. to AT or DE-BY, with {SAVE_TIME}")
+        return None
+    try:
+        return region_of(land)
+    except DataError as error:
+        problems.add(f"{where}.land", error.message, f"{error.suggestion} ({SAVE_TIME})")
+        return None
 
 
 def _steps(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from services.errors import BadRequest
+from services.errors import BadRequest, Invalid
 from services.file_fields import MAX_HOURS, choice, invalid, number, refuse_unknown, text, whole, yes_no
+from services.forecasting.errors import DataError
+from services.forecasting.holidays import region_of
 from services.storage.tables import TimeInfoRow, ZeitschritteRow
 
 COMPONENTS = ("jahr", "monat", "woche", "tag", "feiertag")
@@ -23,7 +26,12 @@ CATEGORY_FIELDS = (
     "skalierungMax",
     "detaillierteBerechnung",
     "land",
+    "bruecken",
+    "schulferien",
 )
+HOLIDAYS_ONLY = ("land", "bruecken", "schulferien")
+MAX_SPANS = 500
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 STEP_FIELDS = ("eingabe", "ausgabe", "zeitschrittweite", "offset", "offsett")
 MAX_STEPS = 4096
 MAX_MINUTES = 366 * 24 * 60
@@ -93,8 +101,9 @@ def _category(component: str, value: Any) -> dict[str, Any]:
     for name, given in fields.items():
         if given is not None and given != "":
             result[name] = _category_field(f"{where}.{name}", name, given)
-    if "land" in result and component != "feiertag":
-        raise invalid(f"{where}.land", "belongs to feiertag alone", TIME_INFO)
+    foreign = [name for name in HOLIDAYS_ONLY if name in result and component != "feiertag"]
+    if foreign:
+        raise invalid(f"{where}.{foreign[0]}", "belongs to feiertag alone", TIME_INFO)
     _check_category(where, result)
     return result
 
@@ -104,14 +113,59 @@ def _category_field(where: str, name: str, value: Any) -> Any:
         return choice(where, value, ("Zeithorizont", "Aktuelle Zeit"), TIME_INFO)
     if name == "skalierung":
         return "ja" if yes_no(where, value, TIME_INFO) else "nein"
-    if name == "detaillierteBerechnung":
+    if name == "schulferien":
+        return _spans(where, value)
+    if name in ("detaillierteBerechnung", "bruecken"):
         return yes_no(where, value, TIME_INFO)
     if name == "land":
-        return text(where, value, 60)
+        return _land(where, value)
     parsed = number(where, value, TIME_INFO)
     if name.startswith("zeithorizont") and parsed is not None and abs(parsed) > MAX_HOURS:
         raise invalid(where, f"must lie within {MAX_HOURS} hours of the reference time", TIME_INFO)
     return parsed
+
+
+def _land(where: str, value: Any) -> str:
+    """As it was given, if there is a calendar for it."""
+    given = text(where, value, 60)
+    try:
+        region_of(given)
+    except DataError as error:
+        raise Invalid(
+            f"{where}: {error.message}",
+            code=error.code,
+            suggestion=error.suggestion,
+            details={**(error.details or {}), "field": where},
+        ) from None
+    return given
+
+
+def _spans(where: str, value: Any) -> list[dict[str, str]]:
+    """School holidays: no library knows them all, so they are given, first and last day of each."""
+    if not isinstance(value, list) or len(value) > MAX_SPANS:
+        raise invalid(where, f"must be a list of at most {MAX_SPANS} pairs von and bis", TIME_INFO)
+    return [_span(f"{where}[{place}]", each) for place, each in enumerate(value)]
+
+
+def _span(where: str, value: Any) -> dict[str, str]:
+    fields = _object(where, value)
+    refuse_unknown(fields, ("von", "bis"), where)
+    first, last = (_day(f"{where}.{name}", fields.get(name)) for name in ("von", "bis"))
+    if last < first:
+        raise invalid(f"{where}.bis", f"({last}) is before von ({first})", TIME_INFO)
+    return {"von": first.isoformat(), "bis": last.isoformat()}
+
+
+def _day(where: str, value: Any) -> date:
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise invalid(
+            where, f"must be a day such as 2026-07-04, not {str(value)[:40]!r}", TIME_INFO
+        ) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise invalid(where, f"must lie from {FIRST_DAY} to {LAST_DAY}, not {day}", TIME_INFO)
+    return day
 
 
 def _check_category(where: str, fields: Mapping[str, Any]) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.holidays import country_code, holidays
+from services.forecasting.errors import DataError
+from services.forecasting.holidays import bridge_days, holidays
 from services.forecasting.local_time import local_seconds
+from services.forecasting.windows import Arithmetic
 
 Component = Literal["Y", "M", "W", "D", "H"]
 Values = NDArray[np.float64]
@@ -22,7 +25,11 @@ ORDER: tuple[Component, ...] = ("Y", "M", "W", "D", "H")
 
 @dataclass(frozen=True)
 class CalendarSpec:
-    """One component over its own window (`per_step`), or its value at the reference time in every step."""
+    """One component over its own window (`per_step`), or its value at the reference time in every step.
+
+    H alone: the `country` (with region, such as DE-BY), whether `bridges` get a column, and the `school`
+    holidays, first and last day of each as ISO dates.
+    """
 
     component: Component
     local: bool = False
@@ -33,18 +40,28 @@ class CalendarSpec:
     scale_min: float = 0.0
     scale_max: float = 1.0
     country: str | None = None
+    bridges: bool = False
+    school: Sequence[Sequence[str]] = ()
 
 
-def column_names(component: Component) -> list[str]:
-    return ["H"] if component == "H" else [f"{component}_sin", f"{component}_cos"]
+def column_names(component: Component, *, bridges: bool = False, school: bool = False) -> list[str]:
+    if component != "H":
+        return [f"{component}_sin", f"{component}_cos"]
+    return ["H"] + ["H_bruecke"] * bridges + ["H_ferien"] * school
 
 
-def component_values(spec: CalendarSpec, time_ns: NDArray[np.int64], zone: str) -> list[Values]:
-    """The columns of a component at these UTC instants: [sin 2πφ, cos 2πφ], or [0/1] for H."""
+def names_of(spec: CalendarSpec) -> list[str]:
+    return column_names(spec.component, bridges=spec.bridges, school=bool(spec.school))
+
+
+def component_values(
+    spec: CalendarSpec, time_ns: NDArray[np.int64], zone: str, arithmetic: Arithmetic = "honest"
+) -> list[Values]:
+    """The columns of a component at these UTC instants: [sin 2πφ, cos 2πφ], or flags 0/1 for H."""
     utc = time_ns / 1e9
     clock = local_seconds(utc, zone) if spec.local else utc
     if spec.component == "H":
-        return [_is_holiday(clock, spec.country or "AT")]
+        return _holiday_flags(spec, np.floor(clock / DAY).astype(np.int64), arithmetic)
     phase = _local_phase(spec.component, clock) if spec.local else utc / UTC_PERIODS[spec.component]
     angle = 2 * np.pi * phase
     return [np.sin(angle), np.cos(angle)]
@@ -65,12 +82,43 @@ def _local_phase(component: Component, clock: Values) -> Values:
     return np.asarray(((days - begin).astype(np.int64) * DAY + second) / (length * DAY))
 
 
-def _is_holiday(clock: Values, country: str) -> Values:
-    country_code(country)
-    days = np.floor(clock / DAY).astype(np.int64)
-    unique, where = np.unique(days, return_inverse=True)
-    dates = [date(1970, 1, 1).toordinal() + int(day) for day in unique]
-    free = {day for year in {date.fromordinal(o).year for o in dates} for day in holidays(country, year)}
-    flags = np.array([float(date.fromordinal(ordinal) in free) for ordinal in dates])
-    result: Values = flags[where].reshape(days.shape) if flags.size else np.zeros(days.shape)
-    return result
+class _Days(Protocol):
+    def __call__(self, region: str, year: int, arithmetic: Arithmetic = ...) -> Iterable[date]: ...
+
+
+def _holiday_flags(spec: CalendarSpec, days: NDArray[np.int64], arithmetic: Arithmetic) -> list[Values]:
+    """Columns of 0/1 for days since 1970: holiday, and where wanted bridge day and school holiday."""
+    if spec.country is None:
+        raise DataError(
+            "UNKNOWN_COUNTRY",
+            "The holidays have no country",
+            suggestion="Set land, such as AT or DE-BY",
+            details={"field": "land"},
+        )
+    columns = [_is_among(days, holidays, spec.country, arithmetic)]
+    if spec.bridges:
+        columns.append(_is_among(days, bridge_days, spec.country, arithmetic))
+    if spec.school:
+        columns.append(_is_within(days, spec.school))
+    return columns
+
+
+def _is_among(days: NDArray[np.int64], which: _Days, region: str, arithmetic: Arithmetic) -> Values:
+    if days.size == 0:
+        return np.zeros(days.shape)
+    years = range(_year(days.min()), _year(days.max()) + 1)
+    found = [np.datetime64(day) for year in years for day in which(region, year, arithmetic)]
+    chosen = np.array(found, dtype="datetime64[D]").astype(np.int64)
+    return np.isin(days, chosen).astype(np.float64)
+
+
+def _year(day: np.int64) -> int:
+    return int(np.datetime64(int(day), "D").astype("datetime64[Y]").astype(np.int64)) + 1970
+
+
+def _is_within(days: NDArray[np.int64], spans: Sequence[Sequence[str]]) -> Values:
+    inside = np.zeros(days.shape, dtype=bool)
+    for first, last in spans:
+        begin, end = (np.datetime64(each, "D").astype(np.int64) for each in (first, last))
+        inside |= (days >= begin) & (days <= end)
+    return inside.astype(np.float64)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.forecasting.batches import Batches32, Values32
-from services.forecasting.calendar import ORDER, CalendarSpec, column_names
+from services.forecasting.calendar import ORDER, CalendarSpec, names_of
 from services.forecasting.columns import Column, Constant, columns_of, load_column
 from services.forecasting.forms import (
     column_of,
@@ -296,7 +296,7 @@ def _windowed(
 def _calendar_columns(
     spec: CalendarSpec, references: Times, windows: WindowSpec, arithmetic: Arithmetic
 ) -> list[Column]:
-    source = CalendarSource(spec, windows.timezone)
+    source = CalendarSource(spec, windows.timezone, arithmetic)
     if not spec.per_step:
         return [Constant(values, windows.input_steps) for values in source.values_at(references, references)]
     window = grid(spec.component, spec.start_hours, spec.end_hours, windows.input_steps, arithmetic)
@@ -324,8 +324,7 @@ def _scaling(series: FeatureSpec, name: str | None = None) -> Scaling:
 
 
 def _calendar_scaling(spec: CalendarSpec) -> list[Scaling]:
-    names = column_names(spec.component)
-    return [Scaling(name, spec.scale, spec.scale_min, spec.scale_max) for name in names]
+    return [Scaling(name, spec.scale, spec.scale_min, spec.scale_max) for name in names_of(spec)]
 
 
 def _fitted(column: Column, how: Scaling, index: NDArray[np.int64]) -> Scaler:

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from services.forecasting.calendar import CalendarSpec, column_names, component_values
+from services.forecasting.calendar import CalendarSpec, component_values, names_of
 from services.forecasting.lags import Lag, read_lag
 from services.forecasting.vintages import Vintages
-from services.forecasting.windows import FeatureSpec, Method, Times, Values, values_at
+from services.forecasting.windows import Arithmetic, FeatureSpec, Method, Times, Values, values_at
 
 
 class Source(Protocol):
@@ -93,22 +93,24 @@ class LagSource:
 class CalendarSource:
     spec: CalendarSpec
     zone: str
+    arithmetic: Arithmetic = "honest"
     timeless = True
 
     @property
     def width(self) -> int:
-        return len(column_names(self.spec.component))
+        return len(names_of(self.spec))
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
-        return component_values(self.spec, at, self.zone)
+        return component_values(self.spec, at, self.zone, self.arithmetic)
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
-        return {"kind": "calendar", "spec": asdict(self.spec), "zone": self.zone}
+        about = {"zone": self.zone, "arithmetic": self.arithmetic}
+        return {"kind": "calendar", "spec": asdict(self.spec), **about}
 
 
 def load_source(folder: Path, about: dict[str, Any]) -> Source:
     if about["kind"] == "calendar":
-        return CalendarSource(CalendarSpec(**about["spec"]), about["zone"])
+        return CalendarSource(CalendarSpec(**about["spec"]), about["zone"], about["arithmetic"])
 
     if about["kind"] == "lag":
         measured = load_source(folder, about["measured"])

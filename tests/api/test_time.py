@@ -133,3 +133,21 @@ def test_lags_that_cannot_act_are_refused(caller: Caller, file_type: str, metada
     answer = caller.send(caller.new_session(), b"x", 0, 2, metadata=metadata, file_type=file_type)
     error = refusal(answer, 422)
     assert (error["code"], error["details"]["field"]) == ("INVALID_LAGS", "lags")
+
+
+def test_holidays_of_a_region_bridge_days_and_school_holidays_reach_the_dataset(working: Caller) -> None:
+    session_id = working.new_session()
+    load = series_csv(rows=96 * 9)
+    upload(working, session_id, load, WINDOW, name="b.csv")
+    upload(working, session_id, load, {**TARGET, "bezeichnung": "Target"}, file_type="output", name="c.csv")
+    about = {"land": "DE-BY", "bruecken": True, "schulferien": [{"von": "2024-01-02", "bis": "2024-01-05"}]}
+    info = {"feiertag": True, "category_data": {"feiertag": about}}
+    working.post("save-time-info", {"sessionId": session_id, "timeInfo": info})
+    hours, x = inputs(working, session_id)
+    day = hours // 24 + 1
+    assert x.shape[2] == 4
+    assert set(day[x[:, 0, 1] == 1]) == {6}  # Epiphany; the first day is history
+    assert set(day[x[:, 0, 2] == 1]) == set()  # it is a Saturday
+    assert set(day[x[:, 0, 3] == 1]) == {2, 3, 4, 5}
+    names = working.get(f"plot-variables/{session_id}")["time_components"]
+    assert names == ["H", "H_bruecke", "H_ferien"]

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.forecasting.calendar import CalendarSpec, component_values
+from services.forecasting.calendar import CalendarSpec, component_values, names_of
 from services.forecasting.errors import DataError
-from services.forecasting.holidays import easter, holidays
+from services.forecasting.historical_holidays import easter
+from services.forecasting.holidays import bridge_days, holidays, region_of
 
 
 def phase(component: Any, instant: str, zone: str | None = None) -> float:
@@ -74,13 +75,93 @@ def test_easter_falls_where_the_church_has_it(year: int, day: tuple[int, int]) -
 
 
 @pytest.mark.parametrize(("country", "number"), [("AT", 13), ("DE", 9), ("CH", 7)])
-def test_a_country_has_its_nation_wide_holidays_in_any_year(country: str, number: int) -> None:
-    assert {len(holidays(country, year)) for year in (1999, 2024, 2077)} == {number}
+def test_the_historical_lists_have_the_same_holidays_in_any_year(country: str, number: int) -> None:
+    assert {len(holidays(country, year, "compat")) for year in (1999, 2024, 2077)} == {number}
 
 
-@pytest.mark.parametrize(("name", "code"), [("Österreich", "AT"), ("Deutschland", "DE"), ("Schweiz", "CH")])
-def test_countries_go_by_their_german_names_too(name: str, code: str) -> None:
-    assert holidays(name, 2024) == holidays(code, 2024)
+@pytest.mark.parametrize("country", ["AT", "DE"])
+def test_the_historical_lists_are_those_of_the_library_but_for_what_was_decreed_once(country: str) -> None:
+    apart = {
+        day
+        for year in range(2000, 2050)
+        for day in holidays(country, year) ^ holidays(country, year, "compat")
+    }
+    assert apart == ({date(2017, 10, 31)} if country == "DE" else set())  # 500 years of Reformation
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Österreich", "AT"),
+        ("deutschland", "DE"),
+        ("Schweiz", "CH"),
+        ("aut", "AT"),
+        ("France", "FR"),
+        ("UK", "GB"),
+        ("DE-BY", "DE-BY"),
+        ("de-bayern", "DE-BY"),
+        ("Deutschland-Bayern", "DE-BY"),
+        ("US-ca", "US-CA"),
+    ],
+)
+def test_countries_and_regions_go_by_codes_and_names(name: str, code: str) -> None:
+    assert region_of(name) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("Austira", "Austria"),
+        ("Deutschlnd", "Deutschland"),
+        ("DE-BX", "DE-B"),
+        ("US-Californa", "US-"),
+        ("", "AT"),
+    ],
+)
+def test_an_unknown_country_or_region_is_refused_with_close_ones(name: str, suggestion: str) -> None:
+    with pytest.raises(DataError) as refused:
+        region_of(name)
+    assert refused.value.code == "UNKNOWN_COUNTRY"
+    assert suggestion in (refused.value.suggestion or "")
+
+
+def test_a_region_has_holidays_of_its_own() -> None:
+    epiphany, days = date(2024, 1, 6), {name: holidays(name, 2024) for name in ("DE", "DE-BY", "DE-BE")}
+    assert {name for name in days if epiphany in days[name]} == {"DE-BY"}
+    assert date(2024, 3, 31) in holidays("US-CA", 2024)  # Cesar Chavez Day
+
+
+def test_years_that_no_calendar_covers_are_refused_not_empty() -> None:
+    with pytest.raises(DataError) as refused:
+        holidays("DE", 1975)
+    assert refused.value.code == "UNKNOWN_HOLIDAYS"
+
+
+@pytest.mark.parametrize("arithmetic", ["honest", "compat"])
+def test_a_bridge_day_is_a_working_day_alone_between_days_off(arithmetic: Any) -> None:
+    found = bridge_days("AT", 2024, arithmetic)
+    assert {date(2024, 5, 10), date(2024, 5, 31), date(2024, 8, 16)} <= found  # Fridays after holidays
+    assert {day.weekday() for day in found} <= {0, 4}
+    assert date(2025, 5, 2) in bridge_days("AT", 2025, arithmetic)
+    assert date(2024, 12, 27) in bridge_days("AT", 2024, arithmetic)
+    assert date(2024, 12, 31) not in found  # a Tuesday before a holiday, after a working Monday
+    assert date(2018, 12, 31) in bridge_days("AT", 2018, arithmetic)  # its holiday is in the next year
+
+
+def test_bridge_days_follow_the_weekend_of_the_country() -> None:
+    assert {day.weekday() for year in range(2018, 2026) for day in bridge_days("IL", year)} <= {3, 6}
+
+
+def test_bridge_days_and_school_holidays_are_columns_of_their_own() -> None:
+    spec = CalendarSpec(
+        "H", country="AT", bridges=True, school=[("2024-07-06", "2024-09-08"), ("2024-12-23", "2025-01-06")]
+    )
+    assert names_of(spec) == ["H", "H_bruecke", "H_ferien"]
+    assert values(spec, "2024-08-15T12:00") == [1, 0, 1]
+    assert values(spec, "2024-08-16T12:00") == [0, 1, 1]
+    assert values(spec, "2024-09-09T00:00") == [0, 0, 0]
+    assert values(spec, "2025-01-06T23:59") == [1, 0, 1]
+    assert names_of(CalendarSpec("H", country="AT")) == ["H"]
 
 
 def test_a_holiday_counts_by_the_date_in_utc_or_on_the_local_clock() -> None:
@@ -97,7 +178,7 @@ def test_each_country_has_its_own_days() -> None:
 def test_an_unknown_country_or_zone_is_refused_with_what_is_known() -> None:
     with pytest.raises(DataError, match="Atlantis") as country:
         values(CalendarSpec("H", country="Atlantis"), "2024-01-01T00:00")
-    assert "Österreich" in (country.value.suggestion or "")
+    assert country.value.details["field"] == "land"
     with pytest.raises(DataError) as zone:
         values(CalendarSpec("D", local=True), "2024-01-01T00:00", "Mars/Olympus")
     assert zone.value.code == "UNKNOWN_TIMEZONE"

@@ -34,7 +34,7 @@ def test_windows_hold_past_and_future_around_the_reference_time() -> None:
 
 
 def test_features_are_files_in_order_then_calendar_columns_in_order() -> None:
-    calendar = [CalendarSpec(name, False, False) for name in ("H", "D", "Y")]
+    calendar = [CalendarSpec(name, False, False, country="AT") for name in ("H", "D", "Y")]
     samples = usual(calendar=calendar)
     assert samples.input_names == ["past", "weather", "Y_sin", "Y_cos", "D_sin", "D_cos", "H"]
     assert samples.output_names == ["target"]

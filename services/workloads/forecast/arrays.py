@@ -56,7 +56,7 @@ def _build(run: Run, config: DatasetConfig, mending: Mending) -> Dataset:
     return build(
         [_feature(run, series, mending) for series in config.series if series.role == "input"],
         [_feature(run, series, mending) for series in config.series if series.role == "output"],
-        [CalendarSpec(**component.model_dump()) for component in config.calendar],
+        [CalendarSpec(**component.model_dump(mode="json")) for component in config.calendar],
         WindowSpec(
             input_steps=steps.input_steps,
             output_steps=steps.output_steps,

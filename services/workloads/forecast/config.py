@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -45,7 +46,7 @@ class SeriesInput(_Config):
 
 
 class CalendarInput(_Config):
-    """One calendar component (A.5); `country` belongs to H alone."""
+    """One calendar component (A.5); country, bridges and school holidays belong to H alone."""
 
     component: Literal["Y", "M", "W", "D", "H"]
     local: bool = False
@@ -56,6 +57,8 @@ class CalendarInput(_Config):
     scale_min: float = 0.0
     scale_max: float = 1.0
     country: str | None = None
+    bridges: bool = False
+    school: tuple[tuple[date, date], ...] = ()  # first and last day of each
 
 
 class Steps(_Config):

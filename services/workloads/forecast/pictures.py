@@ -16,7 +16,7 @@ from services.workloads.base import Run
 if TYPE_CHECKING:
     from services.workloads.forecast.training import Trained
 
-CALENDAR = re.compile(r"[YMWD]_(sin|cos)|H")
+CALENDAR = re.compile(r"[YMWD]_(sin|cos)|H(_bruecke|_ferien)?")
 MAX_WINDOWS = 2000
 
 
