@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from services.forecasting.csv_columns import choose_time, choose_value
 from services.forecasting.csv_format import Format, detect_format
 from services.forecasting.csv_numbers import numbers
-from services.forecasting.csv_table import read_cells, refuse_ragged
+from services.forecasting.csv_table import Table
 from services.forecasting.csv_text import ENCODINGS, as_utf8
 from services.forecasting.errors import DataError
 from services.forecasting.parquet import SeriesData
@@ -117,10 +117,12 @@ def read_csv(
         form = detect_format(text, chosen.separator, chosen.has_header, chosen.skip_rows)
         clock = choose_time(form, chosen.time_column, chosen.date_format, issued)
         names = [choose_value(form, name, [*clock, *([issued] if issued else [])]) for name in columns]
-        refuse_ragged(text, form)
-        issues = None if issued is None else read_cells(text, form, [issued])[issued]
-        rows = _rows(read_cells(text, form, clock), issues, form, chosen)
-        found = _columns(text, form, list(dict.fromkeys(names)), rows, chosen)
+        table = Table.of(text, form)
+        wanted = list(dict.fromkeys(names))
+        cells = table.cells([*clock, *([issued] if issued else []), *wanted[:COLUMNS_AT_ONCE]])
+        issues = None if issued is None else cells[issued]
+        rows = _rows({name: cells[name] for name in clock}, issues, form, chosen)
+        found = _columns(table, wanted, cells, rows, chosen)
     detected = {
         "encoding": encoding,
         "separator": form.separator,
@@ -198,13 +200,15 @@ def _format(cells: pl.Series, name: str, options: ImportOptions) -> TimeFormat:
 
 
 def _columns(
-    text: Path, form: Format, names: list[str], rows: _Rows, options: ImportOptions
+    table: Table, names: list[str], cells: dict[str, pl.Series], rows: _Rows, options: ImportOptions
 ) -> dict[str, Column]:
-    """A few at a time, so that a wide file is never in memory as text as a whole."""
+    """A few at a time, so that a wide file is never in memory as a whole; the first are in `cells`."""
     found = {}
     for start in range(0, len(names), COLUMNS_AT_ONCE):
-        for name, cells in read_cells(text, form, names[start : start + COLUMNS_AT_ONCE]).items():
-            found[name] = _column(name, cells, rows, form, options)
+        some = names[start : start + COLUMNS_AT_ONCE]
+        cells = cells if start == 0 else table.cells(some)
+        for name in some:
+            found[name] = _column(name, cells[name], rows, table.form, options)
     return found
 
 

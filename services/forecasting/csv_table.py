@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -15,48 +16,85 @@ from services.forecasting.errors import DataError
 
 BLOCK = 1 << 20
 LINE_END = ord("\n")
+WHITE = (b"\t", b"\v", b"\f")
 
 
-def read_cells(text: Path, form: Format, names: Sequence[str]) -> dict[str, pl.Series]:
-    """Stripped cells of these columns for every line of data, blank lines too; absent cells are empty."""
-    try:
-        frame = pl.read_csv(
-            text,
-            separator=form.separator,
-            has_header=False,
-            skip_lines=form.first_row - 1,
-            schema={f"column_{place + 1}": pl.String for place in range(len(form.columns))},
-            columns=sorted({form.columns.index(name) for name in names}),
-        )
-    except pl.exceptions.PolarsError:
-        raise (_first_ragged(text, form) or _broken_quotes(None)) from None
-    columns = {name: frame[f"column_{form.columns.index(name) + 1}"] for name in names}
-    return {name: cells.fill_null("").str.strip_chars() for name, cells in columns.items()}
+@dataclass(frozen=True)
+class Table:
+    """A file whose rows all have the cells that its columns want."""
+
+    text: Path
+    form: Format
+    bare: bool  # no cell has white space around it, other than blanks
+
+    @classmethod
+    def of(cls, text: Path, form: Format) -> Table:
+        """polars fills short rows with nothing and drops what is too much where it reads some columns only,
+        so ragged rows are looked for here."""
+        even, bare = _survey(text, form)
+        error = None if even else _first_ragged(text, form)
+        if error is not None:
+            raise error
+        return cls(text, form, bare)
+
+    def cells(self, names: Sequence[str]) -> dict[str, pl.Series]:
+        """Stripped cells of these columns for every line of data, blank lines too; absent cells are empty."""
+        form = self.form
+        try:
+            frame = pl.read_csv(
+                self.text,
+                separator=form.separator,
+                has_header=False,
+                skip_lines=form.first_row - 1,
+                schema={f"column_{place + 1}": pl.String for place in range(len(form.columns))},
+                columns=sorted({form.columns.index(name) for name in names}),
+            )
+        except pl.exceptions.PolarsError:
+            raise (_first_ragged(self.text, form) or _broken_quotes(None)) from None
+        columns = {name: frame[f"column_{form.columns.index(name) + 1}"] for name in names}
+        return {name: self._stripped(cells.fill_null("")) for name, cells in columns.items()}
+
+    def _stripped(self, cells: pl.Series) -> pl.Series:
+        """Stripping takes as long as reading, so it is left out where there is nothing to strip."""
+        blanks = cells.str.starts_with(" ").any() or cells.str.ends_with(" ").any()
+        return cells if self.bare and not blanks else cells.str.strip_chars()
 
 
-def refuse_ragged(text: Path, form: Format) -> None:
-    """polars fills short rows with nothing and drops what is too much where it reads some columns only."""
-    error = None if _is_even(text, form) else _first_ragged(text, form)
-    if error is not None:
-        raise error
+def _survey(text: Path, form: Format) -> tuple[bool, bool]:
+    """Whether all rows surely have the wanted cells, and whether cells surely are bare.
 
-
-def _is_even(text: Path, form: Format) -> bool:
-    """The quick way: no quotes, and the same number of separators in all lines that are not blank."""
-    wanted, mark = len(form.columns) - 1, ord(form.separator)
+    The quick way: what is left of a block without all else is one separator after the other.
+    """
     with text.open("rb") as file:
         for _ in range(form.first_row - 1):
             file.readline()
-        while block := file.read(BLOCK) + file.readline():
-            if not block.endswith(b"\n"):
-                block += b"\n"
-            data = np.frombuffer(block, dtype=np.uint8)
-            ends = np.flatnonzero(data == LINE_END)
-            found = np.diff(np.searchsorted(np.flatnonzero(data == mark), ends), prepend=0)
-            blank = np.diff(ends, prepend=-1) <= len("\r\n")
-            if b'"' in block or not ((found == wanted) | (blank & (found == 0))).all():
-                return False
-    return True
+        first = file.readline()
+        mark, ending = form.separator.encode(), b"\r\n" if first.endswith(b"\r\n") else b"\n"
+        row = mark * (len(form.columns) - 1) + ending
+        others = bytes(set(range(256)) - set(row) - set(b"\r\n"))
+        even = bare = True
+        block = first
+        while even and block:
+            block = block if block.endswith(b"\n") else block + ending
+            left = block.translate(None, others)
+            alike = left == row * (len(left) // len(row))
+            bare = bare and alike and _is_bare(block)
+            even = b'"' not in block and (alike or _is_even(block, form))
+            block = file.read(BLOCK) + file.readline()
+    return even, even and bare
+
+
+def _is_bare(block: bytes) -> bool:
+    return block.isascii() and not any(space in block for space in WHITE)
+
+
+def _is_even(block: bytes, form: Format) -> bool:
+    """The same number of separators in all lines that are not blank."""
+    data = np.frombuffer(block, dtype=np.uint8)
+    ends = np.flatnonzero(data == LINE_END)
+    found = np.diff(np.searchsorted(np.flatnonzero(data == ord(form.separator)), ends), prepend=0)
+    blank = np.diff(ends, prepend=-1) <= len("\r\n")
+    return bool(((found == len(form.columns) - 1) | (blank & (found == 0))).all())
 
 
 def _first_ragged(text: Path, form: Format) -> DataError | None:

@@ -16,6 +16,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+BYTE_BY_BYTE = ("cp1252", "latin-1")
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
 
 
@@ -64,9 +65,13 @@ def _utf16_by_nuls(head: bytes) -> str:
 
 
 def _is_valid(path: Path, encoding: str) -> bool:
+    """A block of ASCII is valid in all encodings that are tried; most blocks of most files are."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for _ in _decoded(path, encoding):
-            pass
+        for block in _blocks(path):
+            if decoder.getstate()[0] or not block.isascii():
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -74,9 +79,13 @@ def _is_valid(path: Path, encoding: str) -> bool:
 
 def _needs_rewriting(path: Path) -> bool:
     """A BOM, lines that end in CR alone, or bytes that a declared UTF-8 does not allow."""
+    bom = _head(path).startswith(codecs.BOM_UTF8)
+    return bom or _ends_in_cr_alone(path) or not _is_valid(path, "utf-8")
+
+
+def _ends_in_cr_alone(path: Path) -> bool:
     head = _head(path)
-    lone_cr = b"\r" in head and b"\n" not in head
-    return lone_cr or head.startswith(codecs.BOM_UTF8) or not _is_valid(path, "utf-8")
+    return b"\r" in head and b"\n" not in head
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -93,13 +102,11 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _transcode(path: Path, target: Path, encoding: str) -> None:
-    """Line ends become LF, so that CR alone (old Mac) ends a line too."""
-    newline = io.IncrementalNewlineDecoder(None, translate=True)
     try:
-        with target.open("w", encoding="utf-8", newline="") as out:
-            for number, text in enumerate(_decoded(path, encoding)):
-                out.write(newline.decode(text.removeprefix("\ufeff") if number == 0 else text))
-            out.write(newline.decode("", final=True))
+        if encoding in BYTE_BY_BYTE and not _ends_in_cr_alone(path):
+            _recode(path, target, encoding)
+        else:
+            _rewrite(path, target, encoding)
     except UnicodeDecodeError:
         raise DataError(
             "NOT_TEXT",
@@ -107,6 +114,22 @@ def _transcode(path: Path, target: Path, encoding: str) -> None:
             suggestion=f"Leave importOptions.encoding out, or use one of {', '.join(ENCODINGS)}",
             details={"field": "importOptions.encoding"},
         ) from None
+
+
+def _recode(path: Path, target: Path, encoding: str) -> None:
+    """Where every byte is a letter, blocks of ASCII stay as they are."""
+    with target.open("wb") as out:
+        for block in _blocks(path):
+            out.write(block if block.isascii() else block.decode(encoding).encode())
+
+
+def _rewrite(path: Path, target: Path, encoding: str) -> None:
+    """Line ends become LF, so that CR alone (old Mac) ends a line too."""
+    newline = io.IncrementalNewlineDecoder(None, translate=True)
+    with target.open("w", encoding="utf-8", newline="") as out:
+        for number, text in enumerate(_decoded(path, encoding)):
+            out.write(newline.decode(text.removeprefix("\ufeff") if number == 0 else text))
+        out.write(newline.decode("", final=True))
 
 
 def _check_lines(path: Path) -> None:

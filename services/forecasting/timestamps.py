@@ -164,7 +164,7 @@ def _parse(text: pl.Series, pattern: str) -> pl.Series:
     if "%H" in pattern and "%M" not in pattern:  # chrono reads no hour without its minute
         text, pattern = text + ":00", pattern + ":%M"
     if "%H" in pattern or "%I" in pattern:
-        return text.str.to_datetime(pattern, strict=False, time_unit="us")
+        return text.str.to_datetime(pattern, strict=False, time_unit="us", cache=False)  # times differ
     return text.str.to_date(pattern, strict=False).cast(pl.Datetime("us"))
 
 

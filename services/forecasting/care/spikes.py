@@ -26,10 +26,10 @@ def deviations(number: Values) -> Values:
     return result
 
 
-def limits(deviation: Values) -> Values:
-    """(k,) how far a row may deviate: eight local sigmas, and four times the 99 % quantile of the series."""
-    size = np.abs(deviation)
-    return np.asarray(np.maximum(NEIGHBOURS * _local_sigma(size), SERIES * _usual(size)))
+def limits(size: Values) -> Values:
+    """How far the rows of each block may deviate: eight sigmas of the neighbourhood, and four times the
+    99 % quantile of the series; `size` (k,) are absolute deviations."""
+    return np.asarray(np.maximum(NEIGHBOURS * _local_sigmas(size), SERIES * _usual(size)))
 
 
 def spikes(rows: Rows) -> tuple[Found, Mask]:
@@ -37,14 +37,18 @@ def spikes(rows: Rows) -> tuple[Found, Mask]:
     if len(rows.number) <= 2 * REACH:
         return Found("spike", 0, []), np.zeros(len(rows.number), dtype=bool)
     deviation = deviations(rows.number)
-    limit = limits(deviation)
     size = np.abs(deviation)
-    mask = size > limit
+    limit = limits(size)
+    mask = (_in_blocks(size) > limit[:, None]).ravel()[: len(size)]
     first, last = runs_of(mask)
     if not first.size:
         return Found("spike", 0, []), mask
-    score = np.maximum.reduceat(np.where(mask, size / np.maximum(limit, 1e-300), 0.0), first)
-    listed = [_finding(rows, deviation, int(first[i]), int(last[i]), float(score[i])) for i in worst(score)]
+    place = np.flatnonzero(mask)
+    score = size[place] / np.maximum(limit[place // BLOCK], 1e-300)
+    highest = np.maximum.reduceat(score, np.searchsorted(place, first))
+    listed = [
+        _finding(rows, deviation, int(first[i]), int(last[i]), float(highest[i])) for i in worst(highest)
+    ]
     return Found("spike", len(first), listed), mask
 
 
@@ -93,14 +97,19 @@ def _sort_two(pool: list[Values], low: int, high: int) -> None:
     pool[low] = smaller
 
 
-def _local_sigma(size: Values) -> Values:
-    """Of blocks of rows, the largest of a block and its two neighbours; a calm night beside a wild noon."""
+def _in_blocks(size: Values) -> Values:
+    """(blocks, BLOCK), the last one filled up with its own rows."""
     blocks = -(-len(size) // BLOCK)
-    padded = np.concatenate([size, np.resize(size[-BLOCK:], blocks * BLOCK - len(size))])
-    middle = np.median(padded.reshape(blocks, BLOCK), axis=1)
+    if len(size) < blocks * BLOCK:
+        size = np.concatenate([size, np.resize(size[-BLOCK:], blocks * BLOCK - len(size))])
+    return size.reshape(blocks, BLOCK)
+
+
+def _local_sigmas(size: Values) -> Values:
+    """Of each block the largest of its own and its two neighbours: a calm night lies beside a wild noon."""
+    middle = np.median(_in_blocks(size), axis=1)
     around = np.concatenate([middle[:1], middle, middle[-1:]])
-    largest = np.maximum(np.maximum(around[:-2], around[2:]), middle)
-    return np.asarray(np.repeat(MAD_TO_SIGMA * largest, BLOCK)[: len(size)])
+    return np.asarray(MAD_TO_SIGMA * np.maximum(np.maximum(around[:-2], around[2:]), middle))
 
 
 def _usual(size: Values) -> float:
