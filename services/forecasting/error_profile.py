@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.absolute_errors import chunks
 from services.forecasting.calendar import CalendarSpec, component_values
 from services.forecasting.local_time import DAY, local_seconds
 from services.forecasting.metrics import finite
+from services.forecasting.windows import MINUTE
 
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -27,7 +29,7 @@ def error_profile(
     `country`; each with count, MAE and BIAS (mean p - y, original units), null where nothing falls there.
     `weekday_hour` is the MAE of every weekday and hour.
     """
-    instants, count, size, signed = _by_instant(forecast - truth, references, offsets)
+    instants, count, size, signed = _by_instant(truth, forecast, references, offsets)
     clock = local_seconds(instants / 1e9, zone)
     days = np.floor(clock / DAY).astype(np.int64)
     hour = ((clock - days * DAY) // 3600).astype(np.int64)
@@ -54,29 +56,36 @@ def error_profile(
     return {**profile, "holiday": table(free, (False, True))}
 
 
-def _by_instant(error: Array, references: Times, offsets: Times) -> tuple[Times, Array, Array, Array]:
-    """Instants that are forecast, and over all forecasts of each: count, sum of |e|, sum of e.
+def _by_instant(
+    truth: Array, forecast: Array, references: Times, offsets: Times
+) -> tuple[Times, Array, Array, Array]:
+    """Regular instants (ns), and over all forecasts of each: count, sum of |e|, sum of e.
 
-    A few sums per instant instead of one calendar look-up per window and step: neighbouring windows
-    forecast the same instants.
+    A few sums per instant instead of a calendar look-up per window and step, for neighbouring windows
+    forecast the same instants. Those closer than a minute are one: clocks go by minutes.
     """
-    instants = _lattice(references, offsets)
-    count, size, signed = (np.zeros(len(instants)) for _ in range(3))
-    for step, offset in enumerate(offsets):
-        place = np.searchsorted(instants, references + offset)
-        column = error[:, step]
-        count += np.bincount(place, minlength=len(instants))
-        size += np.bincount(place, weights=np.abs(column), minlength=len(instants))
-        signed += np.bincount(place, weights=column, minlength=len(instants))
-    return instants, count, size, signed
+    first, unit = _lattice(references, offsets)
+    last = int((references.max() + offsets.max() - first) // unit) if references.size else -1
+    count, size, signed = (np.zeros(last + 1) for _ in range(3))
+    for rows in chunks(*truth.shape):
+        error = np.ascontiguousarray((forecast[rows] - truth[rows]).T)
+        absolute, ones = np.abs(error), np.ones(error.shape[1])
+        for step, offset in enumerate(offsets):
+            place = (references[rows] + (offset - first)) // unit
+            np.add.at(count, place, ones)
+            np.add.at(size, place, absolute[step])
+            np.add.at(signed, place, error[step])
+    return first + unit * np.arange(last + 1), count, size, signed
 
 
-def _lattice(references: Times, offsets: Times) -> Times:
-    """Every instant of reference + offset once, ascending."""
-    merged = np.zeros(0, dtype=np.int64)
-    for part in np.array_split(offsets, -(-len(offsets) // 16)):
-        merged = np.union1d(merged, (references[:, None] + part).ravel())
-    return merged
+def _lattice(references: Times, offsets: Times) -> tuple[int, int]:
+    """First instant and distance (ns) of a lattice that holds every reference + offset, to the minute."""
+    first = int(references.min() + offsets.min()) if references.size else 0
+    gaps = np.concatenate([references - references[:1], offsets - offsets[:1]])
+    unit = int(np.gcd.reduce(gaps))
+    if unit == 0:  # a single instant
+        return first, MINUTE
+    return (first, unit) if unit >= MINUTE else (first // MINUTE * MINUTE, MINUTE)
 
 
 def _table(group: Times, groups: int, count: Array, size: Array, signed: Array) -> dict[str, Any]:

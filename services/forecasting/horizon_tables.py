@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.absolute_errors import by_step, chosen, chunks
 from services.forecasting.evaluation import Training, comparable
 from services.forecasting.metrics import (
     FURTHER,
@@ -23,8 +24,6 @@ from services.forecasting.metrics import (
 )
 
 Array = NDArray[np.float64]
-# Values per chunk of samples: what is computed of it stays in the cache of a core.
-CHUNK = 1 << 17
 NO_BASELINE = "no baseline has a forecast for any test sample"
 NO_SKILL = "no baseline has a forecast here, or the best one is without error"
 
@@ -46,27 +45,20 @@ def horizon_tables(
     """
     tables = {}
     for j, name in enumerate(output_names):
-        y, p = truth[:, :, j], forecast[:, :, j]
-        scale = _mean_error(training[0][:, :, j], training[1][:, :, j])
+        y, p, known = truth[:, :, j], forecast[:, :, j], comparable(baselines, j)
+        scale = by_step(training[0][:, :, j], training[1][:, :, j])
         columns = {
             **_measures(y, p, scale),
-            **_against_baselines(y, p, {each: v[:, :, j] for each, v in baselines.items()}),
+            **_against_baselines(y, p, {each: v[:, :, j] for each, v in baselines.items()}, known),
         }
         tables[name] = {
             "lead_minutes": list(lead_minutes[j]),
             **columns,
             "samples": len(y),
-            "samples_compared": int(comparable(baselines, j).sum()),
+            "samples_compared": int(known.sum()),
             "undefined": _reasons(columns),
         }
     return tables
-
-
-def chunks(n: int, steps: int) -> Iterator[slice]:
-    """Slices of n samples that hold some CHUNK values each."""
-    size = max(1, CHUNK // max(1, steps))
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
 
 
 def _measures(y: Array, p: Array, scale: Array) -> dict[str, list[Any]]:
@@ -90,16 +82,18 @@ def _sums(y: Array, p: Array) -> tuple[Sums, Spread]:
     return sums, spread
 
 
-def _against_baselines(y: Array, p: Array, baselines: Mapping[str, Array]) -> dict[str, list[Any]]:
+def _against_baselines(
+    y: Array, p: Array, baselines: Mapping[str, Array], known: NDArray[np.bool_]
+) -> dict[str, list[Any]]:
     """Per step the best baseline, its error and the skill against it; null where none has a forecast."""
     steps = y.shape[1]
-    known = np.logical_and.reduce([np.isfinite(values).all(axis=1) for values in baselines.values()])
     if not known.any():
         return {"best_baseline": [None] * steps, "baseline_MAE": [None] * steps, "skill": [None] * steps}
-    errors = np.stack([_mean_error(y[known], values[known]) for values in baselines.values()])
+    truth = chosen(y, known)
+    errors = np.stack([by_step(truth, chosen(values, known)) for values in baselines.values()])
     best = errors.argmin(axis=0)
     floor = errors[best, np.arange(steps)]
-    model = _mean_error(y[known], p[known])
+    model = by_step(truth, chosen(p, known))
     with np.errstate(divide="ignore", invalid="ignore"):
         skill = np.where(floor > 0, 1 - model / floor, np.nan)
     names = list(baselines)
@@ -108,16 +102,6 @@ def _against_baselines(y: Array, p: Array, baselines: Mapping[str, Array]) -> di
         "baseline_MAE": finite(floor),
         "skill": finite(skill),
     }
-
-
-def _mean_error(y: Array, p: Array) -> Array:
-    """Mean |y - p| per step; NaN without samples."""
-    if len(y) == 0:
-        return np.full(y.shape[1], np.nan)
-    total = np.zeros(y.shape[1])
-    for rows in chunks(*y.shape):
-        total += np.abs(y[rows] - p[rows]).sum(axis=0)
-    return np.asarray(total / len(y))
 
 
 def _reasons(columns: Mapping[str, list[Any]]) -> dict[str, str]:

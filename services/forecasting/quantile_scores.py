@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.absolute_errors import chunks
 from services.forecasting.conformal import Quantiles
-from services.forecasting.horizon_tables import chunks
 from services.forecasting.metrics import covered, crps, finite, pinball_loss
 
 Array = NDArray[np.float64]

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from services.forecasting.absolute_errors import by_window, chosen
 from services.forecasting.evaluation import comparable
 
 Array = NDArray[np.float64]
@@ -72,10 +73,10 @@ def against_best(
     for j, name in enumerate(output_names):
         baseline = best[name]
         known = comparable(baselines, j) if baseline else np.zeros(len(truth), dtype=bool)
-        y = truth[known, :, j]
-        difference = np.abs(y - forecast[known, :, j]).mean(axis=1)
+        y = chosen(truth[:, :, j], known)
+        difference = by_window(y, chosen(forecast[:, :, j], known))
         if baseline:
-            difference -= np.abs(y - baselines[baseline][known, :, j]).mean(axis=1)
+            difference -= by_window(y, chosen(baselines[baseline][:, :, j], known))
         tested = diebold_mariano(difference, index[known], overlaps[j])
         if baseline is None:
             tested["reason"] = "no baseline has a forecast for any test sample"

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.absolute_errors import by_window
+
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
 SHOWN = 20
@@ -19,7 +21,7 @@ def worst_windows(
 
     No two windows share more than half of `length` (ns), the time that one covers.
     """
-    error = np.abs(truth - forecast).mean(axis=1)
+    error = by_window(truth, forecast)
     left = np.isfinite(error)
     found: list[dict[str, Any]] = []
     while left.any() and len(found) < shown:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from services.forecasting import horizon_tables as module
+from services.forecasting import absolute_errors
 from services.forecasting.evaluation import skill
 from services.forecasting.horizon_tables import horizon_tables
 from services.forecasting.metrics import FURTHER, NAMES
@@ -79,7 +79,7 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         (truth[:9], naive),
     )
     whole = horizon_tables(*arguments)
-    monkeypatch.setattr(module, "CHUNK", 12)
+    monkeypatch.setattr(absolute_errors, "CHUNK", 12)
     again = horizon_tables(*arguments)
     for name in MEASURES:
         assert again["b"][name] == pytest.approx(whole["b"][name], rel=1e-12)
