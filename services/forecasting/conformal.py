@@ -10,7 +10,7 @@ draws and a series changes over time, which is why the test part measures the co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor, isfinite
 from typing import Any
 
@@ -28,7 +28,11 @@ NO_SAMPLES = "there are no validation samples whose errors could tell"
 
 @dataclass(frozen=True)
 class Quantiles:
-    """What is added to a point forecast, in original units: offsets (levels, steps, outputs), ascending."""
+    """What is added to a forecast, in original units: offsets (levels, steps, outputs).
+
+    They ascend for a point forecast. A model that forecasts the levels itself is corrected level by level
+    (Romano, Patterson & Candès, NeurIPS 2019): its forecasts have the levels as their first axis.
+    """
 
     levels: tuple[float, ...]
     offsets: Array
@@ -36,8 +40,14 @@ class Quantiles:
     notes: list[str] = field(default_factory=list)
 
     def apply(self, forecast: Array) -> Array:
-        """(k, steps, outputs) -> (levels, k, steps, outputs); the levels never cross."""
-        return np.asarray(forecast[None] + self.offsets[:, None])
+        """(k, steps, outputs), or that by level -> (levels, k, steps, outputs); the levels never cross."""
+        if forecast.ndim == self.offsets.ndim:
+            return np.asarray(forecast[None] + self.offsets[:, None])
+        return np.sort(forecast + self.offsets[:, None], axis=0)
+
+    def of_output(self, output: int) -> Quantiles:
+        """Of one output: offsets (levels, steps), for forecasts without the axis of outputs."""
+        return replace(self, offsets=self.offsets[:, :, output])
 
     def by_level(self, forecast: Array) -> dict[str, Any]:
         """{"0.05": [[[...]]], ...} as JSON carries it."""
@@ -75,14 +85,20 @@ def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
 
 
 def split_conformal(truth: Array, forecast: Array, levels: Sequence[float]) -> Quantiles:
-    """From truth and forecast of the validation samples (n, steps, outputs), in original units."""
+    """From the validation samples, in original units: truth (n, steps, outputs), and the forecast as that or,
+    of a model that forecasts the levels itself, (levels, n, steps, outputs).
+    """
     chosen, n = check_levels(levels), len(truth)
     nothing = np.zeros((0, *truth.shape[1:]))
     if not chosen or n == 0:
         return Quantiles((), nothing, n, [NO_SAMPLES if chosen else NO_LEVELS])
-    residuals = np.sort(truth - forecast, axis=0)
-    offsets = np.stack([_between(residuals, *_ranks(level, n)) for level in chosen])
-    return Quantiles(chosen, offsets, n, [note for level in chosen for note in _notes(level, n)])
+    if forecast.ndim == truth.ndim:
+        residuals = np.sort(truth - forecast, axis=0)
+        offsets = [_between(residuals, *_ranks(level, n)) for level in chosen]
+    else:
+        sides = zip(chosen, forecast, strict=True)
+        offsets = [_between(np.sort(truth - own, axis=0), *_ranks(level, n)) for level, own in sides]
+    return Quantiles(chosen, np.stack(offsets), n, [note for level in chosen for note in _notes(level, n)])
 
 
 def _ranks(level: float, n: int) -> tuple[int, int]:

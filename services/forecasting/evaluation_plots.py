@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.forecasting.figures import PALETTE, literal, panels, png, single
 from services.forecasting.plots import Picture
+from services.forecasting.worst_windows import utc_text
 
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -41,6 +42,7 @@ def error_heatmap(name: str, profile: Mapping[str, Any]) -> Picture:
 
     cells = np.array([_numbers(row) for row in profile["weekday_hour"]])
     figure, axes = single(10.0, 3.6)
+    figure.set_layout_engine("none")  # seaborn draws once to see whether labels overlap
     seaborn.heatmap(
         cells,
         ax=axes,
@@ -50,6 +52,7 @@ def error_heatmap(name: str, profile: Mapping[str, Any]) -> Picture:
         linewidths=0.4,
         cbar_kws={"label": "MAE"},
     )
+    figure.set_layout_engine("constrained")
     axes.grid(visible=False)
     axes.tick_params(axis="y", rotation=0)
     axes.set_title(f"{literal(name)}: mean absolute error by weekday and hour ({profile['timezone']})")
@@ -57,19 +60,29 @@ def error_heatmap(name: str, profile: Mapping[str, Any]) -> Picture:
     return png(figure), {"MAE": profile["weekday_hour"], "timezone": profile["timezone"]}
 
 
-def quantile_fan(name: str, levels: Sequence[float], at: Times, truth: Array, quantiles: Array) -> Picture:
-    """Truth over the quantiles of a few windows: at and truth (k, steps), quantiles (levels, k, steps)."""
-    dates = at.astype("datetime64[ns]")
-    figure, drawn = panels(len(at), 5.5, 3.0)
+def quantile_fan(
+    name: str,
+    levels: Sequence[float],
+    references: Times,
+    lead_minutes: Sequence[float],
+    truth: Array,
+    quantiles: Array,
+) -> Picture:
+    """Truth (k, steps) over the quantiles (levels, k, steps) of a few windows and their reference times."""
+    made = [utc_text(int(reference)) for reference in references]
+    lead = np.asarray(lead_minutes, dtype=np.float64)
+    figure, drawn = panels(len(made), 5.5, 3.0)
     for i, axes in enumerate(drawn):
-        _draw_fan(axes, levels, dates[i], quantiles[:, i])
-        marker = "." if len(dates[i]) == 1 else None
-        axes.plot(dates[i], truth[i], color="#222222", linewidth=1.2, marker=marker, label="truth")
-        axes.tick_params(axis="x", labelsize=7)
+        _draw_fan(axes, levels, lead, quantiles[:, i])
+        marker = "." if len(lead) == 1 else None
+        axes.plot(lead, truth[i], color="#222222", linewidth=1.2, marker=marker, label="truth")
+        axes.set_title(f"forecast of {made[i]}", fontsize=9)
+    drawn[0].set_ylabel(literal(name, 35))
+    drawn[-1].set_xlabel("lead [min]")
     drawn[0].legend(frameon=False, ncols=2, fontsize=8)
-    figure.suptitle(f"{literal(name)}: quantiles of the forecast and truth")
     numbers = {
-        "time": [[f"{text}Z" for text in np.datetime_as_string(row, unit="s")] for row in dates],
+        "reference_time": made,
+        "lead_minutes": lead.tolist(),
         "truth": truth.tolist(),
         "quantiles": {str(level): each.tolist() for level, each in zip(levels, quantiles, strict=True)},
     }
@@ -97,20 +110,20 @@ def fan_windows(n: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, n - 1, min(n, FANS)).astype(np.int64))
 
 
-def _draw_fan(axes: Axes, levels: Sequence[float], dates: Any, quantiles: Array) -> None:
+def _draw_fan(axes: Axes, levels: Sequence[float], lead: Array, quantiles: Array) -> None:
     """Areas between levels from the outside in, and the middle level if there is one."""
     pairs = len(levels) // 2
     for i in range(pairs):
         outer = (quantiles[i], quantiles[-1 - i])
-        if len(dates) == 1:  # an area needs two steps
-            axes.vlines(dates, *outer, color=PALETTE[0], alpha=0.3, linewidth=4 + 4 * i)
+        if len(lead) == 1:  # an area needs two steps
+            axes.vlines(lead, *outer, color=PALETTE[0], alpha=0.3, linewidth=4 + 4 * i)
         else:
             share = 0.12 + 0.5 * i / max(1, pairs)
-            axes.fill_between(dates, *outer, color=PALETTE[0], alpha=share, linewidth=0)
+            axes.fill_between(lead, *outer, color=PALETTE[0], alpha=share, linewidth=0)
     if len(levels) % 2:
-        marker = "." if len(dates) == 1 else None
+        marker = "." if len(lead) == 1 else None
         label = f"level {levels[pairs]}"
-        axes.plot(dates, quantiles[pairs], color=PALETTE[0], linewidth=1.2, marker=marker, label=label)
+        axes.plot(lead, quantiles[pairs], color=PALETTE[0], linewidth=1.2, marker=marker, label=label)
 
 
 def _numbers(values: Sequence[float | None]) -> Array:

@@ -27,8 +27,18 @@ def panels(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]
     """A figure with up to two panels beside each other per row, each of this size in inches."""
     columns = min(2, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = Figure(figsize=(columns * width, rows * height))
     FigureCanvasAgg(figure)
+    # fixed margins: to measure every label of every panel takes as long as to draw them
+    inch = (1 / (columns * width), 1 / (rows * height))
+    figure.subplots_adjust(
+        left=0.75 * inch[0],
+        right=1 - 0.15 * inch[0],
+        bottom=0.5 * inch[1],
+        top=1 - 0.35 * inch[1],
+        wspace=0.14,
+        hspace=0.25,
+    )
     drawn = [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
     for axes in drawn:
         plain(axes)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.absolute_errors import by_step
 from services.forecasting.evaluation import comparable, skill
+from services.forecasting.horizon_tables import against_baselines
 from services.forecasting.metrics import finite, mae, rmse
 
 Array = NDArray[np.float64]
@@ -30,8 +32,7 @@ def horizon_scores(
     for j, name in enumerate(output_names):
         y, p, total = truth[:, :, j], forecast[:, :, j], totals[name]
         known = comparable(baselines, j)
-        errors = {each: _mean_error(y[known], values[known, :, j]) for each, values in baselines.items()}
-        best, smallest = _best_per_step(errors)
+        of_output = {each: values[:, :, j] for each, values in baselines.items()}
         found[name] = {
             "MAE": mae(y, p),
             "RMSE": rmse(y, p),
@@ -40,11 +41,9 @@ def horizon_scores(
             "skill": total["skill"],
             "compared_samples": total["samples"],
             "per_step": {
-                "MAE": finite(_mean_error(y, p)),
+                "MAE": finite(by_step(y, p)),
                 "RMSE": finite(np.sqrt(np.mean((y - p) ** 2, axis=0))),
-                "best_baseline": best,
-                "baseline_MAE": finite(smallest),
-                "skill": finite(1 - _mean_error(y[known], p[known]) / smallest),
+                **against_baselines(y, p, of_output, known),
             },
         }
         if total["skill"] is None or None in found[name]["per_step"]["skill"]:
@@ -67,17 +66,3 @@ def _spread_of(values: Sequence[float | None]) -> dict[str, float | int | None]:
     deviation = float(known.std(ddof=1)) if len(known) > 1 else None
     limits = {"min": float(known.min()), "max": float(known.max())}
     return {"folds": len(known), "mean": float(known.mean()), "std": deviation, **limits}
-
-
-def _mean_error(y: Array, p: Array) -> Array:
-    """MAE per step; NaN without samples."""
-    return np.abs(y - p).mean(axis=0) if len(y) else np.full(y.shape[1], np.nan)
-
-
-def _best_per_step(errors: Mapping[str, Array]) -> tuple[list[str | None], Array]:
-    """Name and error of the baseline with the smallest error in every step."""
-    names, table = list(errors), np.stack(list(errors.values()))
-    place = np.argmin(table, axis=0)  # NaN in all rows or in none: the samples are the same
-    smallest = table[place, np.arange(table.shape[1])]
-    best = [names[i] if np.isfinite(e) else None for i, e in zip(place, smallest, strict=True)]
-    return best, smallest

@@ -49,7 +49,7 @@ def horizon_tables(
         scale = by_step(training[0][:, :, j], training[1][:, :, j])
         columns = {
             **_measures(y, p, scale),
-            **_against_baselines(y, p, {each: v[:, :, j] for each, v in baselines.items()}, known),
+            **against_baselines(y, p, {each: v[:, :, j] for each, v in baselines.items()}, known),
         }
         tables[name] = {
             "lead_minutes": list(lead_minutes[j]),
@@ -82,10 +82,12 @@ def _sums(y: Array, p: Array) -> tuple[Sums, Spread]:
     return sums, spread
 
 
-def _against_baselines(
+def against_baselines(
     y: Array, p: Array, baselines: Mapping[str, Array], known: NDArray[np.bool_]
 ) -> dict[str, list[Any]]:
-    """Per step the best baseline, its error and the skill against it; null where none has a forecast."""
+    """Per step the best baseline, its MAE and the skill against it, over the samples that are `known` to all;
+    null where none has a forecast.
+    """
     steps = y.shape[1]
     if not known.any():
         return {"best_baseline": [None] * steps, "baseline_MAE": [None] * steps, "skill": [None] * steps}

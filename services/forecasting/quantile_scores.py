@@ -25,24 +25,23 @@ def central_intervals(levels: Sequence[float]) -> list[tuple[int, int]]:
 def quantile_scores(
     truth: Array, forecast: Array, quantiles: Quantiles, output_names: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """Truth and point forecast (samples, steps, outputs) of the test part -> scores per output.
+    """Truth and forecast of the test part, as `split_conformal` takes them -> scores per output.
 
     `pinball` {level: {total, steps}} and `CRPS` in original units; `below` {level: ...} the share of truths
     not above the quantile; `intervals` with nominal and observed coverage and mean width.
     """
     return {
-        name: _scores(truth[:, :, j], forecast[:, :, j], quantiles, quantiles.offsets[:, :, j])
+        name: _scores(truth[:, :, j], forecast[..., j], quantiles.of_output(j))
         for j, name in enumerate(output_names)
     }
 
 
-def _scores(y: Array, p: Array, quantiles: Quantiles, offsets: Array) -> dict[str, Any]:
+def _scores(y: Array, p: Array, quantiles: Quantiles) -> dict[str, Any]:
     intervals = central_intervals(quantiles.levels)
-    losses, below = np.zeros(offsets.shape), np.zeros(offsets.shape)
+    losses, below = (np.zeros(quantiles.offsets.shape) for _ in range(2))
     inside, widths = (np.zeros((len(intervals), y.shape[1])) for _ in range(2))
     for rows in chunks(*y.shape):
-        part, point = y[rows], p[rows]
-        drawn = [point + offset for offset in offsets]
+        part, drawn = y[rows], quantiles.apply(p[..., rows, :])
         for i, (level, q) in enumerate(zip(quantiles.levels, drawn, strict=True)):
             losses[i] += pinball_loss(part, q, level).sum(axis=0)
             below[i] += (part <= q).sum(axis=0)

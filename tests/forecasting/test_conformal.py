@@ -60,6 +60,22 @@ def test_quantiles_never_cross(residuals: np.ndarray, forecast: np.ndarray, leve
     assert (np.diff(drawn, axis=0) >= 0).all()
 
 
+def test_a_model_that_forecasts_the_levels_itself_is_corrected_level_by_level() -> None:
+    """It knows how uncertain each sample is, but is too sure by half; corrected it covers what it says."""
+    random, levels = np.random.default_rng(5), (0.1, 0.5, 0.9)
+    width = random.uniform(1, 10, (2, 4000, 2, 1))
+    known, new = random.normal(size=width.shape) * width
+    before, ahead = (np.array([-0.6, 0.0, 0.6])[:, None, None, None] * each for each in width)
+    found = split_conformal(known, before, levels)
+    scores = quantile_scores(new, ahead, found, ["load"])
+    assert scores["load"]["intervals"][0]["coverage"]["total"] == pytest.approx(0.8, abs=0.02)
+    crossing = ahead[::-1]
+    assert (np.diff(found.apply(crossing), axis=0) >= 0).all()
+    plain = split_conformal(known, np.zeros_like(known), levels)
+    fixed = quantile_scores(new, np.zeros_like(new), plain, ["load"])
+    assert scores["load"]["CRPS"]["total"] < fixed["load"]["CRPS"]["total"], "knowing the width pays"
+
+
 def test_too_few_samples_give_the_extreme_error_and_say_so() -> None:
     residuals = np.arange(10.0)[:, None, None]
     found = split_conformal(residuals, np.zeros_like(residuals), (0.05, 0.5, 0.95))

@@ -56,8 +56,10 @@ def test_the_fan_draws_a_few_windows_with_every_level(levels: tuple[float, ...],
     truth, forecast = TRUTH[:, :steps, None], FORECAST[:, :steps, None]
     found = split_conformal(truth, forecast, levels)
     rows = fan_windows(len(truth))
-    drawn = found.apply(forecast[rows])[..., 0]
-    numbers = checked(quantile_fan("load", levels, AT[rows, :steps], TRUTH[rows, :steps], drawn))
+    drawn, lead = found.apply(forecast[rows])[..., 0], [60.0 * step for step in range(1, steps + 1)]
+    numbers = checked(quantile_fan("load", levels, REFERENCES[rows], lead, TRUTH[rows, :steps], drawn))
+    assert numbers["lead_minutes"] == lead
+    assert len(set(numbers["reference_time"])) == len(rows)
     assert list(numbers["quantiles"]) == [str(level) for level in levels]
     assert numbers["quantiles"][str(levels[0])] == drawn[0].tolist()
     assert numbers["truth"] == TRUTH[rows, :steps].tolist()

@@ -59,7 +59,8 @@ def _of_evaluation(run: Run, trained: Trained, details: dict[str, Any], output: 
     fan = evaluation_plots.quantile_fan(
         name,
         quantiles.levels,
-        np.asarray(trained.dataset.references[trained.split.test[rows]])[:, None] + offsets,
+        np.asarray(trained.dataset.references[trained.split.test[rows]]),
+        (offsets / MINUTE).tolist(),
         trained.truth[rows, :, output],
         quantiles.apply(trained.forecast[rows])[..., output],
     )
