@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.forecasting.sources import LagSource, Source, load_source
-from services.forecasting.windows import Grid, Times, Values, lattice_step
+from services.forecasting.windows import FeatureSpec, Grid, Times, Values, lattice_step
 
 Indices = NDArray[np.int64]
 # Above this a lattice would be finer than the data deserve (steps that hardly ever meet).
 MAX_POINTS_PER_REFERENCE = 1440
 MAX_POINTS = 2**24
 BATCH = 1024
+PART = 2**18  # references at once where only their places are counted
 
 
 class Column(Protocol):
@@ -49,18 +50,48 @@ class Lattice:
         return np.asarray(self.values[start + self.per_step * np.arange(self.steps)])
 
     def complete(self, count: int) -> NDArray[np.bool_]:
-        known = np.isfinite(self.values)
-        result = np.ones(count, dtype=bool)
-        start = np.arange(count, dtype=np.int64) * self.per_reference
-        for k in range(self.steps):
-            result &= known[start + k * self.per_step]
+        """By counting: a window is complete if no more numbers are missing at its end than at its start."""
+        missing = ~np.isfinite(self.values)
+        if not missing.any():
+            return np.ones(count, dtype=bool)
+        before = np.concatenate([[0], np.cumsum(self._by_phase(missing), dtype=np.int32)])
+        result = np.empty(count, dtype=bool)
+        for part in _parts(np.arange(count, dtype=np.int64)):
+            first = self._first(part)
+            result[part] = before[first] == before[first + self.steps]
         return result
 
     def extremes(self, index: Indices) -> tuple[float, float]:
-        used = np.zeros(len(self.values), dtype=bool)
-        for k in range(self.steps):
-            used[index * self.per_reference + k * self.per_step] = True
-        return _extremes(self.values[used])
+        laid = self._by_phase(self.values)
+        open_windows = np.zeros(len(laid) + 1, dtype=np.int32)
+        for part in _parts(index):
+            first = self._first(part)
+            np.add.at(open_windows, first, 1)
+            np.subtract.at(open_windows, first + self.steps, 1)
+        np.cumsum(open_windows, out=open_windows)
+        used = open_windows[:-1] > 0
+        return float(np.min(laid, where=used, initial=np.inf)), float(
+            np.max(laid, where=used, initial=-np.inf)
+        )
+
+    def _by_phase(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The points 0, s, 2s, … then 1, s+1, … for windows of every s-th: each is one piece then."""
+        if self.per_step <= 1:
+            return values
+        padded = np.zeros(self._phase_length * self.per_step, dtype=values.dtype)
+        padded[: len(values)] = values
+        return np.asarray(padded.reshape(-1, self.per_step).T.ravel())
+
+    def _first(self, index: Indices) -> Indices:
+        """Where the windows of these references begin among the points by phase."""
+        start = index * self.per_reference
+        if self.per_step <= 1:
+            return start
+        return np.asarray(start % self.per_step * self._phase_length + start // self.per_step)
+
+    @property
+    def _phase_length(self) -> int:
+        return -(-len(self.values) // self.per_step)
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         np.save(folder / f"{name}.npy", self.values)
@@ -104,13 +135,18 @@ class Computed:
         seen_from = np.repeat(references, self.window.steps)
         return self.source.values_at(at.ravel(), seen_from)[self.part].reshape(at.shape)
 
+    def instants(self, index: Indices) -> Times:
+        """Of which time the values of the windows are, (k, steps)."""
+        references = self.references[index]
+        at = references[:, None] + self.window.offsets
+        seen_from = np.repeat(references, self.window.steps)
+        return self.source.instants(at.ravel(), seen_from).reshape(at.shape)
+
     def complete(self, count: int) -> NDArray[np.bool_]:
         return _complete(self, np.arange(count, dtype=np.int64))
 
     def extremes(self, index: Indices) -> tuple[float, float]:
-        parts = [index[i : i + BATCH] for i in range(0, len(index), BATCH)]
-        found = np.array([_extremes(self.windows(part)) for part in parts])
-        return float(found[:, 0].min()), float(found[:, 1].max())
+        return _extremes_of(self, index)
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         np.save(folder / f"{name}.npy", self.references)
@@ -167,6 +203,65 @@ class Gathered:
         return {"kind": "gathered", **about, "exact": exact}
 
 
+@dataclass(frozen=True)
+class Held:
+    """A column of measurements that knows no row after the reference time.
+
+    Between the newest row and the reference time the straight line of `drawn` would use the row after:
+    instants in there (`width` ns behind the newest row or more) hold the newest row's value instead, as
+    long as it is not older than the limit.
+    """
+
+    drawn: Column
+    at: Computed  # the instants of the windows
+    newest: Times  # per reference the time and the value of its newest row
+    value: Values
+    width: int
+    limit: int | None
+
+    def windows(self, index: Indices) -> Values:
+        result = self.drawn.windows(index)
+        age = self.at.instants(index) - self.newest[index][:, None]
+        held = (age > 0) & (age >= self.width)
+        value = np.broadcast_to(self.value[index][:, None], age.shape)
+        if self.limit is not None:
+            value = np.where(age > self.limit, np.nan, value)
+        return np.asarray(np.where(held, value, result))
+
+    def complete(self, count: int) -> NDArray[np.bool_]:
+        return _complete(self, np.arange(count, dtype=np.int64))
+
+    def extremes(self, index: Indices) -> tuple[float, float]:
+        return _extremes_of(self, index)
+
+    def save(self, folder: Path, name: str) -> dict[str, Any]:
+        np.save(folder / f"{name}.newest.npy", self.newest)
+        np.save(folder / f"{name}.held.npy", self.value)
+        about = {"file": f"{name}.newest.npy", "name": name, "width": self.width, "limit": self.limit}
+        drawn, at = self.drawn.save(folder, f"{name}.drawn"), self.at.save(folder, f"{name}.at")
+        return {"kind": "held", **about, "drawn": drawn, "at": at}
+
+
+def held(
+    drawn: Column, at: Computed, series: FeatureSpec, last_offset: int, width: int, limit: int | None
+) -> Column:
+    """`drawn` itself where every window ends with a row; `last_offset` (ns) is the newest instant of one."""
+    newest = np.maximum(np.searchsorted(series.time, at.references, side="right") - 1, 0)
+    if (series.time[newest] >= at.references + last_offset).all():
+        return drawn
+    return Held(drawn, at, series.time[newest], series.value[newest], width, limit)
+
+
+def _parts(index: Indices) -> list[Indices]:
+    return [index[i : i + PART] for i in range(0, len(index), PART)]
+
+
+def _extremes_of(column: Column, index: Indices) -> tuple[float, float]:
+    parts = [index[i : i + BATCH] for i in range(0, len(index), BATCH)]
+    found = np.array([_extremes(column.windows(part)) for part in parts])
+    return float(found[:, 0].min()), float(found[:, 1].max())
+
+
 def _complete(column: Column, index: Indices) -> NDArray[np.bool_]:
     """Whether the windows of these references are free of NaN, in small parts."""
     parts = [index[i : i + BATCH] for i in range(0, len(index), BATCH)]
@@ -186,9 +281,18 @@ def columns_of(source: Source, references: Times, window: Grid, stride: int) -> 
     if not source.timeless or per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
         return [Computed(source, part, references, window) for part in range(source.width)]
     first = int(references[0]) + window.start
-    at = first + step * np.arange(points, dtype=np.int64)
-    found = source.values_at(at, at)
+    found = _on_lattice(source, first, step, points)
     return [Lattice(values, per_reference, per_step, window.steps) for values in found]
+
+
+def _on_lattice(source: Source, first: int, step: int, points: int) -> list[Values]:
+    """The columns at first, first + step, …; in parts, for what is in between takes several times as much."""
+    found = [np.empty(points) for _ in range(source.width)]
+    for start in range(0, points, PART):
+        at = first + step * np.arange(start, min(start + PART, points), dtype=np.int64)
+        for column, values in zip(found, source.values_at(at, at), strict=True):
+            column[start : start + len(at)] = values
+    return found
 
 
 def lag_column_of(source: LagSource, references: Times, window: Grid, stride: int) -> Column:
@@ -201,8 +305,7 @@ def lag_column_of(source: LagSource, references: Times, window: Grid, stride: in
     points = (len(references) - 1) * per_reference + (int(offsets.max()) - first) // step + 1
     if per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
         return exact
-    at = int(references[0]) + first + step * np.arange(points, dtype=np.int64)
-    (values,) = source.measured.values_at(at, at)
+    (values,) = _on_lattice(source.measured, int(references[0]) + first, step, points)
     differs = source.lag.is_changed(window.offsets, references, source.zone)
     return Gathered(values, per_reference, (offsets - first) // step, differs, exact)
 
@@ -218,5 +321,11 @@ def load_column(folder: Path, about: dict[str, Any]) -> Column:
         exact = load_column(folder, about["exact"])
         assert isinstance(exact, Computed)
         return Gathered(values, about["per_reference"], places, differs, exact)
+    if about["kind"] == "held":
+        at = load_column(folder, about["at"])
+        assert isinstance(at, Computed)
+        value = np.load(folder / f"{about['name']}.held.npy", mmap_mode="r")
+        drawn = load_column(folder, about["drawn"])
+        return Held(drawn, at, values, value, about["width"], about["limit"])
     window = Grid(about["start"], about["step"], about["steps"])
     return Computed(load_source(folder, about["source"]), about["part"], values, window)

@@ -230,7 +230,8 @@ def build(
     columns: list[Column] = []
     lagged: list[tuple[Scaling, Column]] = []
     for done, (each, window) in enumerate(series, start=1):
-        columns.append(column_of(each, window, references, windows, arithmetic))
+        is_input = done <= len(inputs)
+        columns.append(column_of(each, window, references, windows, arithmetic, is_input=is_input))
         whole.add(each.name, columns[-1])
         for lag in read_lags(each.lags):
             column = lag_column(each, lag, horizon, references, windows, arithmetic)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.forecasting.columns import Column, Constant, columns_of, lag_column_of
+from services.forecasting.columns import Column, Computed, Constant, columns_of, held, lag_column_of
 from services.forecasting.errors import DataError
 from services.forecasting.lags import Lag, read_lags
 from services.forecasting.notes import Note
@@ -46,9 +46,18 @@ def refuse_form_of_output(series: FeatureSpec) -> None:
 
 
 def column_of(
-    series: FeatureSpec, window: Grid, references: Times, windows: WindowSpec, arithmetic: Arithmetic
+    series: FeatureSpec,
+    window: Grid,
+    references: Times,
+    windows: WindowSpec,
+    arithmetic: Arithmetic,
+    *,
+    is_input: bool,
 ) -> Column:
-    """The values of the series in the samples of all reference times."""
+    """The values of the series in the samples of all reference times.
+
+    An input of the past is read without the row that follows the reference time, which nobody knows yet.
+    """
     limit = gap_limit(series, windows.max_gap_minutes, arithmetic)
     if series.form == "current":
         return Constant(current_values(series, references, limit), window.steps)
@@ -56,8 +65,11 @@ def column_of(
         return _forecasts(series, window, references, windows, limit)
     if series.window_mean:
         return Constant(window_means(series, references, _whole(series), arithmetic), window.steps)
-    (column,) = columns_of(SeriesSource(series, window.step, limit), references, window, windows.stride)
-    return column
+    source = SeriesSource(series, window.step, limit)
+    (column,) = columns_of(source, references, window, windows.stride)
+    if arithmetic == "compat" or not is_input or window.end > 0:
+        return column
+    return held(column, Computed(source, 0, references, window), series, window.end, _width(source), limit)
 
 
 def horizon_of(outputs: Sequence[Grid], steps: int) -> Grid:
@@ -79,7 +91,17 @@ def lag_column(
         raise _no_lags(series, "holds forecasts", "Give lags to a file of measurements")
     limit = gap_limit(series, windows.max_gap_minutes, arithmetic)
     source = LagSource(SeriesSource(series, horizon.step, limit), lag, windows.timezone)
-    return lag_column_of(source, references, horizon, windows.stride)
+    column = lag_column_of(source, references, horizon, windows.stride)
+    if arithmetic == "compat":
+        return column
+    at = Computed(source, 0, references, horizon)
+    newest = lag.newest(horizon.offsets, references, windows.timezone)
+    return held(column, at, series, newest, _width(source.measured), limit)
+
+
+def _width(source: SeriesSource) -> int:
+    """A mean needs no row after it as long as one lies in its step."""
+    return source.step if source.series.method == "mean" else 0
 
 
 def lag_reaches(series: FeatureSpec, horizon: Grid, references: Times, windows: WindowSpec) -> list[int]:

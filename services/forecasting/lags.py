@@ -57,6 +57,11 @@ class Lag:
         begin = int(self.offsets(ahead).min()) - clock_swing(references, zone)
         return is_changed(references + begin, references + int(ahead.max()), zone)
 
+    def newest(self, ahead: Times, references: Times, zone: str) -> int:
+        """No value is younger than this, relative to the reference time (ns)."""
+        swing = clock_swing(references, zone) if self.by_clock else 0
+        return min(0, int(self.offsets(ahead).max()) + swing)
+
     def reach(self, first_offset: int, references: Times, zone: str) -> int:
         """No value is older than this, relative to the reference time (ns)."""
         swing = clock_swing(references, zone) if self.by_clock else 0

@@ -26,6 +26,9 @@ class Source(Protocol):
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         """Its columns at these instants, each seen from a reference time; NaN where it says nothing."""
 
+    def instants(self, at: Times, seen_from: Times) -> Times:
+        """Of which time those values are: of these very instants, if it is no lag."""
+
     def save(self, folder: Path, name: str) -> dict[str, Any]: ...
 
 
@@ -41,6 +44,9 @@ class SeriesSource:
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return [values_at(self.series, at, self.step, self.limit)]
+
+    def instants(self, at: Times, seen_from: Times) -> Times:
+        return at
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         np.save(folder / f"{name}.time.npy", self.series.time)
@@ -63,6 +69,9 @@ class ForecastSource:
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return [self.vintages.values_at(at, seen_from, self.method, self.step, self.limit)]
 
+    def instants(self, at: Times, seen_from: Times) -> Times:
+        return at
+
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         for part, array in vars(self.vintages).items():
             np.save(folder / f"{name}.{part}.npy", array)
@@ -81,8 +90,10 @@ class LagSource:
     timeless = False
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
-        earlier = self.lag.instants(at, seen_from, self.zone)
-        return self.measured.values_at(earlier, seen_from)
+        return self.measured.values_at(self.instants(at, seen_from), seen_from)
+
+    def instants(self, at: Times, seen_from: Times) -> Times:
+        return self.lag.instants(at, seen_from, self.zone)
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         about = {"lag": self.lag.text, "zone": self.zone}
@@ -102,6 +113,9 @@ class CalendarSource:
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return component_values(self.spec, at, self.zone, self.arithmetic)
+
+    def instants(self, at: Times, seen_from: Times) -> Times:
+        return at
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         about = {"zone": self.zone, "arithmetic": self.arithmetic}

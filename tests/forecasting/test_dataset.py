@@ -74,7 +74,7 @@ def test_samples_whose_windows_touch_a_missing_number_fall_out_and_are_counted(a
 def test_a_month_without_rows_is_no_straight_line_unless_one_asks_for_it() -> None:
     series = without(feature(HOURS, (-3, 0), name="past"), slice(100, 150))
     target = feature(HOURS, (0, 2), name="target")
-    assert dataset([series], [target], STEPS).n == usual().n + 1 - 53
+    assert dataset([series], [target], STEPS).n == usual().n + 1 - 50
     compat = dataset([series], [target], STEPS, arithmetic="compat")
     allowed = dataset([series], [target], WindowSpec(4, 3, 60, max_gap_minutes=60 * 60))
     assert allowed.n == compat.n == usual().n + 1
@@ -87,13 +87,27 @@ def test_a_month_without_rows_is_no_straight_line_unless_one_asks_for_it() -> No
 def test_every_form_of_a_feature_gives_the_interpolated_values(stride: float, steps: int, form: type) -> None:
     values = np.random.default_rng(0).normal(size=240)
     series = feature(values, (-3, 0), name="past")
-    samples = dataset([series], [feature(HOURS, (0, 2))], WindowSpec(steps, 3, stride))
+    samples = dataset([series], [feature(HOURS, (0, 2))], WindowSpec(steps, 3, stride), arithmetic="compat")
     column: Column = samples.inputs[0]
     assert isinstance(column, form)
     at = samples.references[:, None] + np.linspace(-3 * HOUR, 0, steps).astype(np.int64)
     expected = interpolate(series.time, series.value, at.ravel(), None).reshape(at.shape)
     np.testing.assert_allclose(samples.raw_inputs(slice(None))[:, :, 0], expected, atol=1e-8)
     assert column.extremes(samples.index) == pytest.approx((expected.min(), expected.max()), abs=1e-8)
+
+
+def test_an_input_of_the_past_never_uses_the_row_after_the_reference_time() -> None:
+    series = without(feature(HOURS, (-1, 0), name="past"), slice(50, 52))
+    steps = WindowSpec(5, 3, 20)
+    samples = dataset([series], [feature(HOURS, (0, 2), name="target")], steps)
+    by_reference = dict(
+        zip(hours_since_start(samples.references), samples.raw_inputs(slice(None)), strict=True)
+    )
+    assert by_reference[10][:, 0].tolist() == [9, 9.25, 9.5, 9.75, 10]
+    off = by_reference[10 + 1 / 3][:, 0]
+    assert off.tolist() == pytest.approx([9 + 1 / 3, 9 + 7 / 12, 9 + 10 / 12, 10, 10])
+    assert by_reference[51][:, 0].tolist() == [49] * 5  # a gap is not filled backwards
+    assert by_reference[52][:, 0].tolist() == [51, 51.25, 51.5, 51.75, 52]
 
 
 def test_a_window_mean_is_repeated_in_every_step() -> None:

@@ -18,7 +18,7 @@ from services.forecasting.models.parameters import ModelParams
 Arithmetic = Literal["honest", "compat"]
 MAX_STEPS = 4096
 # What a change of the dataset arithmetic must change too, so that no stale dataset is reused.
-DATASET_FORMAT = 4
+DATASET_FORMAT = 5
 
 
 class _Config(BaseModel):
