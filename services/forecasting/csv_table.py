@@ -48,6 +48,7 @@ class Table:
                 skip_lines=form.first_row - 1,
                 schema={f"column_{place + 1}": pl.String for place in range(len(form.columns))},
                 columns=sorted({form.columns.index(name) for name in names}),
+                truncate_ragged_lines=True,  # those left are empty lines with a separator too many
             )
         except pl.exceptions.PolarsError:
             raise (_first_ragged(self.text, form) or _broken_quotes(None)) from None

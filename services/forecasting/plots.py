@@ -10,13 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from services.forecasting.distribution import distribution
 from services.forecasting.errors import DataError
 from services.forecasting.figures import PALETTE, literal, png, single
 
 Array = NDArray[np.float64]
 Picture = tuple[bytes, dict[str, Any]]
-DENSITY_POINTS, DENSITY_BINS = 100, 512
-QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 SHOWN_DAYS = 7
 MAX_POINTS = 2000
 MAX_MARKS = 100
@@ -24,28 +23,14 @@ MAX_MARKS = 100
 
 def violin(values: Array, name: str, label: str, color: int) -> Picture:
     """The distribution of a feature: density, quartiles, extremes."""
-    finite = values[np.isfinite(values)].ravel()
-    if not finite.size:
+    about = distribution(values)
+    if not about["n"]:
         raise DataError("NO_VALUES", f'"{name}" holds no number to draw', details={"feature": name})
-    scale = float(np.abs(finite).max()) or 1.0  # sums of huge numbers would overflow
-    unit = finite / scale
-    quantiles = np.quantile(finite, QUANTILES)
-    density = _density(unit)
     figure, axes = single(4.0, 5.0)
-    _draw_violin(axes, density, quantiles, scale, PALETTE[color % len(PALETTE)])
+    _draw_violin(axes, about, PALETTE[color % len(PALETTE)])
     axes.set_title(literal(name, 35))
     axes.set_ylabel(literal(name))
-    numbers = {
-        "label": label,
-        "n": int(finite.size),
-        "mean": float(unit.mean()) * scale,
-        "std": float(unit.std()) * scale,
-        "min": float(quantiles[0]),
-        "max": float(quantiles[-1]),
-        "quantiles": {str(q): float(v) for q, v in zip(QUANTILES, quantiles, strict=True)},
-        "density": density and {"at": (density[0] * scale).tolist(), "height": density[1].tolist()},
-    }
-    return png(figure), numbers
+    return png(figure), {"label": label, **about}
 
 
 def forecast_plot(
@@ -114,14 +99,12 @@ def learning_curve(history: dict[str, list[float]]) -> Picture:
     return png(figure), {"history": finite}
 
 
-def _draw_violin(
-    axes: Axes, density: tuple[Array, Array] | None, quantiles: Array, scale: float, color: str
-) -> None:
-    low, _, lower, middle, upper, _, high = quantiles
-    if density is None:
+def _draw_violin(axes: Axes, about: dict[str, Any], color: str) -> None:
+    low, _, lower, middle, upper, _, high = about["quantiles"].values()
+    if about["density"] is None:
         axes.plot([-1, 1], [middle, middle], color=color, linewidth=2)
     else:
-        at, height = density[0] * scale, density[1]
+        at, height = np.array(about["density"]["at"]), np.array(about["density"]["height"])
         axes.fill_betweenx(at, -height, height, facecolor=color, edgecolor="#444444", linewidth=1, alpha=0.9)
         axes.vlines(0, low, high, color="#333333", linewidth=1)
         axes.vlines(0, lower, upper, color="#333333", linewidth=6)
@@ -154,16 +137,3 @@ def _one_after_the_other(at: NDArray[np.int64]) -> NDArray[np.int64]:
         if len(chosen) * at.shape[1] > MAX_POINTS:
             break
     return np.array(chosen[::-1], dtype=np.int64)
-
-
-def _density(values: Array) -> tuple[Array, Array] | None:
-    """Gaussian kernel density (Scott's rule) of counts in fine bins, at most 1 wide; None for a constant."""
-    low, high = float(values.min()), float(values.max())
-    if high - low <= 1e-12 * max(abs(low), abs(high)):
-        return None
-    counts, edges = np.histogram(values, bins=DENSITY_BINS, range=(low, high))
-    middles = (edges[1:] + edges[:-1]) / 2
-    width = max(1.06 * float(values.std()) * values.size ** (-0.2), (high - low) / DENSITY_BINS)
-    at = np.linspace(low, high, DENSITY_POINTS)
-    height = np.exp(-0.5 * ((at[:, None] - middles) / width) ** 2) @ counts
-    return at, height / height.max()

@@ -41,13 +41,17 @@ def flatlines(rows: Rows, left_out: Mask) -> Found:
 def _surprise(still: Mask, hour: NDArray[np.int64], first: Times, last: Times) -> Values:
     """Per run, with its own rows taken out of the counts."""
     after_still = np.concatenate([[False], still[:-1]])
-    asked = np.bincount(hour[after_still], minlength=24)
-    stayed = np.bincount(hour[after_still & still], minlength=24)
-    all_rows, all_still = np.bincount(hour, minlength=24), np.bincount(hour[still], minlength=24)
+    asked, stayed = _by_hour(hour[after_still]), _by_hour(hour[after_still & still])
+    all_rows, all_still = _by_hour(hour), _by_hour(hour[still])
     own = _hours_of_runs(hour, first + 1, last)  # comparison i stands between rows i and i + 1
     plain = (all_still - own + 1) / (all_rows - own + 24)
     chance = (stayed - own + PRIOR * plain) / np.maximum(asked - own, 0).__add__(PRIOR)
     return np.asarray((-np.log(np.clip(chance, 1e-9, 1.0)) * own).sum(axis=1))
+
+
+def _by_hour(hour: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(24,) how many of these hours since 1970 are the first, second, ... of a day."""
+    return np.bincount(hour % 24, minlength=24)
 
 
 def _hours_of_runs(hour: NDArray[np.int64], first: Times, last: Times) -> NDArray[np.int64]:
@@ -55,7 +59,7 @@ def _hours_of_runs(hour: NDArray[np.int64], first: Times, last: Times) -> NDArra
     length = last - first
     run = np.repeat(np.arange(len(first)), length)
     place = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + np.repeat(first, length)
-    return np.bincount(run * 24 + hour[place], minlength=24 * len(first)).reshape(len(first), 24)
+    return np.bincount(run * 24 + hour[place] % 24, minlength=24 * len(first)).reshape(len(first), 24)
 
 
 def _usual(value: Values, surprise: Values) -> Mask:

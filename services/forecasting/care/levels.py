@@ -19,8 +19,7 @@ MAD_TO_SIGMA = 1.4826
 
 def level_shifts(rows: Rows, left_out: Mask) -> Found:
     """Differences of medians before and after, in robust units of how the series changes anyway."""
-    residual, time = _without_rhythm(rows, left_out)
-    days, level = _daily(time, residual, rows.step)
+    days, level, course = _daily(rows, left_out)
     if len(level) < MIN_DAYS:
         return Found("level_shift", 0, [])
     change = _jumps(level, SIDE)
@@ -30,32 +29,34 @@ def level_shifts(rows: Rows, left_out: Mask) -> Found:
     lasting = np.sign(near) * change >= LASTING * np.abs(near)
     score = np.where(lasting & np.isfinite(score), score, 0.0)
     listed = [
-        _finding(rows, residual, time, int(days[i]), float(change[i]), float(score[i])) for i in _peaks(score)
+        _finding(rows, _first_row(rows, left_out, course, int(days[i])), float(change[i]), float(score[i]))
+        for i in _peaks(score)
     ]
     return Found("level_shift", len(listed), listed)
 
 
-def _without_rhythm(rows: Rows, left_out: Mask) -> tuple[Values, Times]:
-    """The values without their mean course over the week: weekends and days with gaps compare with others."""
-    kept = ~left_out
-    number, time = rows.number[kept], rows.time[rows.known[kept]]
-    hour = time // HOUR % WEEK
-    counts = np.bincount(hour, minlength=WEEK)
-    course = np.bincount(hour, weights=number, minlength=WEEK) / np.maximum(counts, 1)
-    return number - course[hour], time
+def _daily(rows: Rows, left_out: Mask) -> tuple[Times, Values, Values]:
+    """Start of every day from the first to the last (ns), its mean without the mean course over the week,
+    so that weekends and days with gaps compare with others, and that course (168,).
 
-
-def _daily(time: Times, residual: Values, step: int) -> tuple[Times, Values]:
-    """Start of every day from the first to the last (ns), and its mean; NaN where half of it is missing."""
-    if not time.size or step > DAY:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    day = time // DAY
-    first = int(day[0])
-    counts = np.bincount(day - first)
-    sums = np.bincount(day - first, weights=residual)
+    A day is NaN where half of it is missing. Summed up by hours first: there are few of them.
+    """
+    if not rows.hour.size or rows.step > DAY:
+        return np.empty(0, dtype=np.int64), np.empty(0), np.zeros(WEEK)
+    first = int(rows.hour[0]) // 24 * 24
+    hours = -(-(int(rows.hour[-1]) + 1 - first) // 24) * 24
+    place, out = rows.hour - first, np.flatnonzero(left_out)
+    counts = np.bincount(place, minlength=hours) - np.bincount(place[out], minlength=hours)
+    sums = np.bincount(place, weights=rows.number, minlength=hours)
+    sums -= np.bincount(place[out], weights=rows.number[out], minlength=hours)
+    of_week = (first + np.arange(hours)) % WEEK
+    weekly = np.bincount(of_week, weights=counts, minlength=WEEK)
+    course = np.bincount(of_week, weights=sums, minlength=WEEK) / np.maximum(weekly, 1)
+    by_day = (sums - course[of_week] * counts).reshape(-1, 24).sum(axis=1)
+    rows_of_day = counts.reshape(-1, 24).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        level = np.where(counts >= FULL_DAY * (DAY / step), sums / counts, np.nan)
-    return (first + np.arange(len(level))) * DAY, level
+        level = np.where(rows_of_day >= FULL_DAY * (DAY / rows.step), by_day / rows_of_day, np.nan)
+    return (first // 24 + np.arange(len(level))) * DAY, level, course
 
 
 def _jumps(level: Values, side: int) -> Values:
@@ -80,8 +81,7 @@ def _peaks(score: Values) -> list[int]:
     return found
 
 
-def _finding(rows: Rows, residual: Values, time: Times, day: int, change: float, score: float) -> Finding:
-    start = _first_row(residual, time, day)
+def _finding(rows: Rows, start: int, change: float, score: float) -> Finding:
     older = int(np.searchsorted(rows.time, start))
     newer = len(rows.time) - older
     drop = older > 0 and newer >= older  # the newer part must be enough to learn from
@@ -100,15 +100,16 @@ def _finding(rows: Rows, residual: Values, time: Times, day: int, change: float,
     )
 
 
-def _first_row(residual: Values, time: Times, day: int) -> int:
+def _first_row(rows: Rows, left_out: Mask, course: Values, day: int) -> int:
     """Where within two days of the shift the rows before and after differ most: the corner of the sum of
     distances to the middle between the two levels."""
-    low, high = np.searchsorted(time, [day - 2 * DAY, day + 2 * DAY])
-    part = residual[low:high]
+    low, high = np.searchsorted(rows.hour, [(day - 2 * DAY) // HOUR, (day + 2 * DAY) // HOUR])
+    place = low + np.flatnonzero(~left_out[low:high])
+    part = rows.number[place] - course[rows.hour[place] % WEEK]
     half = len(part) // 2
     if half < 2:
         return day
     middle = (np.median(part[: half // 2 + 1]) + np.median(part[-(half // 2 + 1) :])) / 2
-    course = np.cumsum(part - middle)
-    place = int(np.argmax(np.abs(course[:-1]))) + 1
-    return int(time[low + place])
+    distance = np.cumsum(part - middle)
+    corner = int(np.argmax(np.abs(distance[:-1]))) + 1
+    return int(rows.time[rows.known[place[corner]]])

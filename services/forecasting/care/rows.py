@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 class Rows:
     """`time` and `value` of the n rows; `known` are the k rows that hold numbers, `number` their values.
 
-    `hour` (k,) is the hour of the UTC day, 0 to 23; `step` is the most frequent distance of rows in ns.
+    `hour` (k,) counts whole hours since 1970 (UTC); `step` is the most frequent distance of rows in ns.
     """
 
     time: Times
@@ -40,7 +40,9 @@ class Rows:
             newest = np.diff(time, append=time[-1] + 1) != 0
             time, value = time[newest], value[newest]
         known = np.flatnonzero(np.isfinite(value))
-        return cls(time, value, usual_step(time), known, value[known], time[known] // HOUR % 24)
+        if len(known) == len(value):  # nothing to copy
+            return cls(time, value, usual_step(time), known, value, time // HOUR)
+        return cls(time, value, usual_step(time), known, value[known], time[known] // HOUR)
 
 
 def usual_step(time: Times) -> int:

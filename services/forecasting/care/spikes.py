@@ -9,7 +9,7 @@ from services.forecasting.care.rows import Mask, Rows, Values, runs_of
 
 REACH = 3  # rows on each side; the median of seven is blind to excursions of up to three
 BLOCK = 96
-CHUNK = 1 << 15
+CHUNK = 1 << 13  # arrays that stay in the cache
 NEIGHBOURS = 8.0  # times the robust standard deviation of the neighbourhood
 SERIES = 4.0  # times what one row in a hundred of the whole series deviates
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -28,8 +28,8 @@ def deviations(number: Values) -> Values:
 
 def limits(size: Values) -> Values:
     """How far the rows of each block may deviate: eight sigmas of the neighbourhood, and four times the
-    99 % quantile of the series; `size` (k,) are absolute deviations."""
-    return np.asarray(np.maximum(NEIGHBOURS * _local_sigmas(size), SERIES * _usual(size)))
+    99 % quantile of the series; `size` (blocks, BLOCK) are absolute deviations."""
+    return np.asarray(np.maximum(NEIGHBOURS * _local_sigmas(size), SERIES * _usual(size.ravel())))
 
 
 def spikes(rows: Rows) -> tuple[Found, Mask]:
@@ -37,14 +37,14 @@ def spikes(rows: Rows) -> tuple[Found, Mask]:
     if len(rows.number) <= 2 * REACH:
         return Found("spike", 0, []), np.zeros(len(rows.number), dtype=bool)
     deviation = deviations(rows.number)
-    size = np.abs(deviation)
+    size = _in_blocks(np.abs(deviation))
     limit = limits(size)
-    mask = (_in_blocks(size) > limit[:, None]).ravel()[: len(size)]
+    mask = (size > limit[:, None]).ravel()[: len(deviation)]
     first, last = runs_of(mask)
     if not first.size:
         return Found("spike", 0, []), mask
     place = np.flatnonzero(mask)
-    score = size[place] / np.maximum(limit[place // BLOCK], 1e-300)
+    score = np.abs(deviation[place]) / np.maximum(limit[place // BLOCK], 1e-300)
     highest = np.maximum.reduceat(score, np.searchsorted(place, first))
     listed = [
         _finding(rows, deviation, int(first[i]), int(last[i]), float(highest[i])) for i in worst(highest)
@@ -107,7 +107,7 @@ def _in_blocks(size: Values) -> Values:
 
 def _local_sigmas(size: Values) -> Values:
     """Of each block the largest of its own and its two neighbours: a calm night lies beside a wild noon."""
-    middle = np.median(_in_blocks(size), axis=1)
+    middle = np.median(size, axis=1)
     around = np.concatenate([middle[:1], middle, middle[-1:]])
     return np.asarray(MAD_TO_SIGMA * np.maximum(np.maximum(around[:-2], around[2:]), middle))
 
