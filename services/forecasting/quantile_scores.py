@@ -36,6 +36,20 @@ def quantile_scores(
     }
 
 
+def crps_skill(
+    truth: Array, forecast: Array, quantiles: Quantiles, baseline: Array, of_baseline: Quantiles
+) -> dict[str, Any]:
+    """CRPS of one output beside that of a baseline with conformal quantiles of its own, same samples.
+
+    truth and baseline (samples, steps), forecast as `split_conformal` takes it, without the axis of outputs.
+    skill = 1 - CRPS / CRPS of the baseline; null where that is 0 or there is no sample.
+    """
+    own = _scores(truth, forecast, quantiles)["CRPS"]
+    other = _scores(truth, baseline, of_baseline)["CRPS"]
+    skill = None if own["total"] is None or not other["total"] else 1 - own["total"] / other["total"]
+    return {"CRPS": own["total"], "baseline_CRPS": other["total"], "skill": skill, "samples": len(truth)}
+
+
 def _scores(y: Array, p: Array, quantiles: Quantiles) -> dict[str, Any]:
     intervals = central_intervals(quantiles.levels)
     losses, below = (np.zeros(quantiles.offsets.shape) for _ in range(2))

@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from services.forecasting.conformal import LEVELS, Quantiles, check_levels, split_conformal
 from services.forecasting.errors import DataError
-from services.forecasting.quantile_scores import central_intervals, quantile_scores
+from services.forecasting.quantile_scores import central_intervals, crps_skill, quantile_scores
 
 finite = st.floats(-1e6, 1e6)
 level_sets = st.lists(st.floats(0.001, 0.999), min_size=1, max_size=20, unique=True).map(sorted)
@@ -172,6 +172,17 @@ def test_the_crps_of_many_levels_is_the_one_of_the_normal_distribution() -> None
     found = split_conformal(known, np.zeros_like(known), [i / 100 for i in range(1, 100)])
     scores = quantile_scores(new, np.zeros_like(new), found, ["load"])["load"]
     assert scores["CRPS"]["total"] == pytest.approx(1 / math.sqrt(math.pi), rel=0.02)
+
+
+def test_the_skill_of_quantiles_compares_over_the_same_samples() -> None:
+    random = np.random.default_rng(6)
+    truth = random.normal(size=(500, 2, 1))
+    good, bad = truth + random.normal(0, 1, truth.shape), truth + random.normal(0, 4, truth.shape)
+    of_good, of_bad = (split_conformal(truth, each, LEVELS) for each in (good, bad))
+    found = crps_skill(truth[:, :, 0], good[:, :, 0], of_good.of_output(0), bad[:, :, 0], of_bad.of_output(0))
+    assert found["CRPS"] == quantile_scores(truth, good, of_good, ["x"])["x"]["CRPS"]["total"]
+    assert found["skill"] == pytest.approx(0.75, abs=0.02), "spreads of 1 and 4"
+    assert found["samples"] == 500
 
 
 def test_a_series_that_never_changes_has_sure_quantiles() -> None:

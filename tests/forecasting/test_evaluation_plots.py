@@ -27,8 +27,7 @@ def table(steps: int, baseline: float) -> dict[str, object]:
     ]
 
 
-@pytest.mark.parametrize("steps", [1, 24])
-@pytest.mark.parametrize("baseline", [9.0, np.nan])
+@pytest.mark.parametrize(("steps", "baseline"), [(1, 9.0), (24, np.nan), (24, 9.0)])
 def test_errors_by_step_stand_beside_the_best_baseline(steps: int, baseline: float) -> None:
     known = table(steps, baseline)
     numbers = checked(step_errors("$x$", known))
@@ -50,8 +49,7 @@ def test_the_heat_map_shows_the_cells_of_the_profile_and_leaves_unknown_ones_emp
         assert numbers == {"MAE": profile["weekday_hour"], "timezone": "Europe/Vienna"}
 
 
-@pytest.mark.parametrize("levels", [LEVELS, (0.5,), (0.1, 0.9)])
-@pytest.mark.parametrize("steps", [1, 24])
+@pytest.mark.parametrize(("levels", "steps"), [(LEVELS, 1), ((0.5,), 24), ((0.1, 0.9), 24)])
 def test_the_fan_draws_a_few_windows_with_every_level(levels: tuple[float, ...], steps: int) -> None:
     truth, forecast = TRUTH[:, :steps, None], FORECAST[:, :steps, None]
     found = split_conformal(truth, forecast, levels)

@@ -84,6 +84,13 @@ def test_quantiles_come_from_the_validation_samples_and_are_kept_for_predictions
     assert about["validation_samples"] == outcome["results"]["split"]["n_val"]
     interval = about["outputs"]["load"]["intervals"][0]
     assert interval["nominal"] == 0.8 and 0.65 < interval["coverage"]["total"] < 0.95
+    beside = about["outputs"]["load"]["against_baseline"]
+    assert beside["CRPS"] == pytest.approx(about["outputs"]["load"]["CRPS"]["total"])
+    assert (
+        beside["skill"] == pytest.approx(1 - beside["CRPS"] / beside["baseline_CRPS"]) and beside["skill"] > 0
+    )
+    assert beside["baseline"] == outcome["results"]["skill"]["load"]["best_baseline"]
+    assert outcome["results"]["uncertainty"]["outputs"]["load"]["against_baseline"] == beside
     window = np.full((2, 24, 4), 200.0).tolist()
     config = {
         "trained_job": str(UUID(int=3)),
@@ -101,25 +108,22 @@ def test_quantiles_come_from_the_validation_samples_and_are_kept_for_predictions
     assert answer["quantiles"] is None and "original units" in answer["no_quantiles"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({"quantiles": []}, "switched off"),
-        ({"split": {"train": 80, "validation": 0, "test": 20}}, "validation samples"),
-    ],
-    ids=["off", "no validation"],
-)
-def test_without_quantiles_everything_else_is_there_and_the_reason_is_told(
-    tmp_path: Path, changes: dict[str, Any], word: str
-) -> None:
-    run, outcome, full = trained(tmp_path, **changes)
+def test_without_quantiles_everything_else_is_there_and_the_reason_is_told(tmp_path: Path) -> None:
+    run, outcome, full = trained(tmp_path, quantiles=[])
     about = full["uncertainty"]
     assert (about["method"], about["levels"], about["outputs"]) == (None, [], {})
-    assert word in about["notes"][0]
+    assert "switched off" in about["notes"][0]
     kinds = {plot["plot_type"] for plot in outcome["plots"]}
     assert {"horizon_error", "error_heatmap"} <= kinds and not {"quantile_fan", "reliability"} & kinds
     with zipfile.ZipFile(io.BytesIO(run.artifacts["archive.zip"].read_bytes())) as archive:
         assert json.loads(archive.read("quantiles.json"))["offsets"] == {}
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_without_validation_samples_there_are_no_quantiles_and_it_says_why(tmp_path: Path) -> None:
+    full = trained(tmp_path, split={"train": 80, "validation": 0, "test": 20})[2]
+    assert full["uncertainty"]["levels"] == []
+    assert "validation samples" in full["uncertainty"]["notes"][0]
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -148,7 +152,9 @@ def test_a_constant_series_is_told_in_nulls_with_reasons(
         assert table[column] == [None] * steps[1] and table["undefined"][column]
     assert (test["statistic"], test["p_value"]) == (None, None) and test["reason"]
     assert full["uncertainty"]["levels"] == list(LEVELS)
-    assert full["uncertainty"]["outputs"]["load"]["CRPS"]["total"] == pytest.approx(0, abs=1e-9)
+    scores = full["uncertainty"]["outputs"]["load"]
+    assert scores["CRPS"]["total"] == pytest.approx(0, abs=1e-9)
+    assert scores["against_baseline"]["skill"] is None and scores["against_baseline"]["reason"]
 
 
 @pytest.mark.usefixtures("undrawn")

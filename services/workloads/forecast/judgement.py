@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from services.forecasting.baselines import predict_baselines
+from services.forecasting.conformal import split_conformal
 from services.forecasting.error_profile import error_profile
+from services.forecasting.evaluation import comparable
 from services.forecasting.horizon_tables import horizon_tables
-from services.forecasting.quantile_scores import quantile_scores
+from services.forecasting.quantile_scores import crps_skill, quantile_scores
 from services.forecasting.significance import against_best, overlap_of
 from services.forecasting.windows import MINUTE
 from services.forecasting.worst_windows import worst_windows
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from services.workloads.forecast.training import Trained
 
 Naive = tuple[np.ndarray, np.ndarray]
+# So many validation samples tell the quantiles of a baseline well enough.
+VALIDATION_SAMPLES = 2000
+NO_BASELINE = "no baseline has a forecast for any test sample"
+NO_ERROR = "the best baseline is without error"
 BRIEF = ("MAE", "RMSE", "BIAS", "skill")
 
 
@@ -52,7 +59,7 @@ def judge(trained: Trained, naive: Naive, skill: dict[str, dict[str, Any]]) -> d
         "significance": against_best(
             truth, forecast, trained.baselines, best, names, np.asarray(dataset.index[test]), overlaps
         ),
-        "uncertainty": _uncertainty(trained, names),
+        "uncertainty": _uncertainty(trained, names, best),
         "worst_windows": worst,
     }
 
@@ -82,9 +89,11 @@ def holiday_country(config: DatasetConfig) -> str | None:
     return next((each.country for each in config.calendar if each.component == "H"), None)
 
 
-def _uncertainty(trained: Trained, names: list[str]) -> dict[str, Any]:
+def _uncertainty(trained: Trained, names: list[str], best: dict[str, str | None]) -> dict[str, Any]:
     quantiles = trained.quantiles
     scores = quantile_scores(trained.truth, trained.forecast, quantiles, names) if quantiles.levels else {}
+    for j, name in enumerate(scores):
+        scores[name]["against_baseline"] = _against_baseline(trained, j, best[name])
     return {
         "method": "split conformal" if quantiles.levels else None,
         "levels": list(quantiles.levels),
@@ -92,6 +101,30 @@ def _uncertainty(trained: Trained, names: list[str]) -> dict[str, Any]:
         "notes": quantiles.notes,
         "outputs": scores,
     }
+
+
+def _against_baseline(trained: Trained, output: int, best: str | None) -> dict[str, Any]:
+    """CRPS beside that of the best baseline, whose quantiles come from validation samples as the model's."""
+    if best is None:
+        return {"baseline": None, "reason": NO_BASELINE}
+    dataset, validation = trained.dataset, trained.split.validation
+    rows = validation[:: -(-len(validation) // VALIDATION_SAMPLES)]
+    naive = predict_baselines(dataset, rows)[best][:, :, [output]]
+    told = np.isfinite(naive).all(axis=(1, 2))
+    learned = split_conformal(
+        dataset.raw_outputs(rows[told])[:, :, [output]], naive[told], trained.config.quantiles
+    )
+    if not learned.levels:
+        return {"baseline": best, "reason": "the best baseline has no forecast for any validation sample"}
+    known = comparable(trained.baselines, output)
+    found = crps_skill(
+        trained.truth[known, :, output],
+        trained.forecast[known, :, output],
+        trained.quantiles.of_output(output),
+        trained.baselines[best][known, :, output],
+        learned.of_output(0),
+    )
+    return {"baseline": best, **found, "reason": None if found["skill"] is not None else NO_ERROR}
 
 
 def _edges(table: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +148,7 @@ def _totals(scores: dict[str, Any]) -> dict[str, Any]:
         "pinball": {level: total(each) for level, each in scores["pinball"].items()},
         "CRPS": total(scores["CRPS"]),
         "below": {level: total(each) for level, each in scores["below"].items()},
+        "against_baseline": scores["against_baseline"],
         "intervals": [
             {**each, "coverage": total(each["coverage"]), "width": total(each["width"])}
             for each in scores["intervals"]
