@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from sqlalchemy.orm import Session
 from services.backtest_fields import BacktestRequest, read_backtest
 from services.datasets import Datasets
 from services.forecasting.folds import plan_folds
-from services.forecasting.windows import FeatureSpec, WindowSpec, grid, reference_times
+from services.forecasting.forms import window_of
+from services.forecasting.windows import FeatureSpec, WindowSpec, reference_times
 from services.jobs import Jobs, JobView
 from services.sessions import Sessions
 from services.storage.database import Database
 from services.storage.tables import FileRow
 from services.study_views import find_study, study_json
-from services.workloads.forecast.config import DatasetConfig
+from services.workloads.forecast.config import DatasetConfig, SeriesInput
 
 WORKLOAD = "backtest"
 
@@ -64,12 +66,25 @@ def _refuse_short_files(tx: Session, config: DatasetConfig, request: BacktestReq
         file = ends.get(series.file_id)
         if file is None or file.utc_min is None or file.utc_max is None:
             return
-        time = np.array([round(end.timestamp() * 1e6) * 1000 for end in (file.utc_min, file.utc_max)])
-        spec = FeatureSpec(series.name, time, np.zeros(2), series.start_hours, series.end_hours)
         count = steps.input_steps if series.role == "input" else steps.output_steps
-        features.append((spec, grid(series.name, series.start_hours, series.end_hours, count)))
+        feature = _as_if_whole(series, file.utc_min, file.utc_max)
+        features.append((feature, window_of(feature, count, "honest")))
     windows = WindowSpec(steps.input_steps, steps.output_steps, steps.stride_minutes, steps.offset_minutes)
     references = reference_times(features, 1, windows, "honest")
     if len(references):  # otherwise the dataset cannot be built, and its job says which files leave no room
         reach = min(window.start for _, window in features), max(window.end for _, window in features)
         plan_folds(references, (min(0, reach[0]), max(0, reach[1])), request.folds.spec())
+
+
+def _as_if_whole(series: SeriesInput, first: datetime, last: datetime) -> FeatureSpec:
+    """The series by its two ends alone."""
+    time = np.array([round(end.timestamp() * 1e6) * 1000 for end in (first, last)])
+    return FeatureSpec(
+        series.name,
+        time,
+        np.zeros(2),
+        series.start_hours,
+        series.end_hours,
+        form=series.form,
+        issued=time if series.form == "forecasts" else None,
+    )

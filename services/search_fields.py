@@ -13,6 +13,7 @@ from services.training_fields import (
     read_flag,
     read_object,
     read_options,
+    read_quantiles,
     read_split,
     refusal,
 )
@@ -25,7 +26,7 @@ from services.workloads.search.spaces import FURTHER, SPACES
 BUDGET = ("trials", "minutes", "seed")
 SEARCH_FIELDS = (
     *("model_parameters", "training_split", "space", *BUDGET),
-    *("max_gap_minutes", "allow_parallel"),
+    *("max_gap_minutes", "allow_parallel", "quantiles", "importance"),
 )
 SEE = "docs/api.md lists what can be searched"
 
@@ -40,6 +41,8 @@ class SearchRequest:
     budget: Budget
     options: DatasetOptions
     allow_parallel: bool
+    quantiles: tuple[float, ...]
+    importance: bool
 
 
 def read_search(body: Mapping[str, Any]) -> SearchRequest:
@@ -56,7 +59,14 @@ def read_search(body: Mapping[str, Any]) -> SearchRequest:
         way = "Give the validation samples a share: they alone decide which trial is best"
         raise refusal("training_split.validationPercentage", "is 0", way)
     return SearchRequest(
-        models[0], space, split, _budget(body), read_options(body), read_flag(body, "allow_parallel")
+        models[0],
+        space,
+        split,
+        _budget(body),
+        read_options(body),
+        read_flag(body, "allow_parallel"),
+        read_quantiles(body),
+        read_flag(body, "importance", default=True),
     )
 
 

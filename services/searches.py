@@ -33,6 +33,8 @@ class Searches:
             "model": request.model.model_dump(mode="json"),
             "split": request.split.model_dump(mode="json"),
             "space": request.space.model_dump(mode="json"),
+            "quantiles": list(request.quantiles),
+            "importance": request.importance,
             **request.budget.model_dump(mode="json"),
         }
         return self._jobs.submit(

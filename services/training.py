@@ -33,6 +33,7 @@ class Training:
             "model": request.model.model_dump(mode="json"),
             "split": request.split.model_dump(mode="json"),
             "quantiles": list(request.quantiles),
+            "importance": request.importance,
         }
         return self._jobs.submit(
             user_id, WORKLOAD, config, session_id=session_id, exclusive=not request.allow_parallel

@@ -16,7 +16,7 @@ from services.workloads.forecast.config import Arithmetic, SplitConfig
 
 CODE = "INVALID_MODEL_PARAMS"
 DATASET_FIELDS = ("model_parameters", "training_split", "arithmetic", "max_gap_minutes")
-TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel", "quantiles")
+TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel", "quantiles", "importance")
 SPLIT_NAMES = {
     "trainPercentage": "train",
     "validationPercentage": "validation",
@@ -43,6 +43,7 @@ class TrainingRequest:
     options: DatasetOptions
     allow_parallel: bool
     quantiles: tuple[float, ...]
+    importance: bool
 
 
 def read_training(body: Mapping[str, Any]) -> TrainingRequest:
@@ -51,8 +52,14 @@ def read_training(body: Mapping[str, Any]) -> TrainingRequest:
     if not model:
         raise refusal("model_parameters", "is missing", 'Send at least {"MODE": "LIN"}')
     parameters, split = _read_both(model, read_object(body, "training_split"))
-    parallel = read_flag(body, "allow_parallel")
-    return TrainingRequest(parameters, split, read_options(body), parallel, _quantiles(body))
+    return TrainingRequest(
+        parameters,
+        split,
+        read_options(body),
+        read_flag(body, "allow_parallel"),
+        read_quantiles(body),
+        read_flag(body, "importance", default=True),
+    )
 
 
 def read_dataset(body: Mapping[str, Any]) -> DatasetOptions:
@@ -107,7 +114,7 @@ def _read_both(model: Mapping[str, Any], split: Mapping[str, Any]) -> tuple[Mode
     return checked(ModelParams, model, where="model_parameters", code=CODE), read_split(split)
 
 
-def _quantiles(body: Mapping[str, Any]) -> tuple[float, ...]:
+def read_quantiles(body: Mapping[str, Any]) -> tuple[float, ...]:
     levels = body.get("quantiles")
     if levels is None:
         return LEVELS
@@ -119,10 +126,10 @@ def _quantiles(body: Mapping[str, Any]) -> tuple[float, ...]:
         raise refusal("quantiles", error.message.removeprefix("quantiles "), error.suggestion or "") from None
 
 
-def read_flag(body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name, False)
+def read_flag(body: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    value = body.get(name, default)
     if not isinstance(value, bool):
-        raise refusal(name, "must be true or false", "Leave it out for false")
+        raise refusal(name, "must be true or false", f"Leave it out for {str(default).lower()}")
     return value
 
 

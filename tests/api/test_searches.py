@@ -95,6 +95,8 @@ def test_every_mode_has_a_space_within_the_bounds_of_its_parameters(mode: str) -
         ({**DENSE, "training_split": {"validationPercentage": 150}}, ["validationPercentage", "150"]),
         ({**DENSE, "max_gap_minutes": -5}, ["max_gap_minutes"]),
         ({**DENSE, "allow_parallel": 1}, ["allow_parallel"]),
+        ({**DENSE, "importance": 1}, ["importance"]),
+        ({**DENSE, "quantiles": [0.5, 0.1]}, ["quantiles"]),
     ],
     ids=str,
 )

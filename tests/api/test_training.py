@@ -35,6 +35,13 @@ def test_a_training_is_queued_with_everything_it_follows_from(world: World) -> N
     assert len(job.config["series"]) == 3
 
 
+def test_importance_is_worked_out_unless_the_request_says_no(world: World) -> None:
+    for request, expected in ((LIN, True), ({**LIN, "importance": False}, False)):
+        session_id = ready_session(world.database, world.user_id)
+        body = world.accepted("POST", TRAIN.format(session_id), json=request)
+        assert world.job(body["job_id"]).config["importance"] is expected
+
+
 def test_without_a_split_the_samples_are_split_70_20_10_in_the_order_of_time(world: World) -> None:
     session_id = ready_session(world.database, world.user_id)
     body = world.accepted("POST", TRAIN.format(session_id), json=LIN)
@@ -99,6 +106,7 @@ def test_a_second_training_of_a_session_is_refused_unless_parallel_is_wanted(wor
         ({**LIN, "training_split": {"shuffle": True, "random_dat": False}}, ["random_dat"]),
         ({**LIN, "arithmetic": "creative"}, ["arithmetic", "creative"]),
         ({**LIN, "allow_parallel": 1}, ["allow_parallel"]),
+        ({**LIN, "importance": "no"}, ["importance", "true or false"]),
         ({**LIN, "quantiles": 0.5}, ["quantiles", "list"]),
         ({**LIN, "quantiles": ["0.5"]}, ["quantiles", "list"]),
         ({**LIN, "quantiles": [0.5, 1.5]}, ["quantiles", "1.5"]),

@@ -118,6 +118,7 @@ class ForecastConfig(DatasetConfig):
     model: ModelParams
     split: SplitConfig = SplitConfig()
     quantiles: tuple[float, ...] = LEVELS  # [] for none
+    importance: bool = True  # which inputs the forecasts rest on, over validation samples
 
     @field_validator("quantiles")
     @classmethod

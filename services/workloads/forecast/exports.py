@@ -37,7 +37,8 @@ def export(run: Run, trained: Trained, results: dict[str, Any], details: dict[st
         "predictions_key": predictions_key,
         "archive_key": archive_key,
         "archive_bytes": size,
-        "plots": pictures.of_training(run, trained, details),
+        "plots": pictures.of_training(run, trained, details)
+        + pictures.of_importance(run, results.get("importance")),
     }
 
 

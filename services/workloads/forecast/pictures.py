@@ -9,6 +9,7 @@ import numpy as np
 
 from services.forecasting import evaluation_plots, plots
 from services.forecasting.dataset import Dataset
+from services.forecasting.importance_plots import importance_plot
 from services.forecasting.plots import Picture
 from services.forecasting.windows import MINUTE
 from services.workloads.base import Run
@@ -41,6 +42,13 @@ def of_training(run: Run, trained: Trained, details: dict[str, Any]) -> list[dic
         drawn = plots.learning_curve(trained.fit.history)
         found.append(_store(run, "learning_curve", "learning_curve", drawn))
     return found
+
+
+def of_importance(run: Run, importance: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """One picture of all outputs, if the importance of the inputs was asked for and there is one."""
+    if importance is None or importance["outputs"] is None:
+        return []
+    return [_store(run, "importance", "importance", importance_plot(importance["outputs"]))]
 
 
 def _of_evaluation(run: Run, trained: Trained, details: dict[str, Any], output: int) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from services.forecasting.models.base import FitInfo, Model, Report, Samples
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
 from services.workloads.base import Phase, Run
-from services.workloads.forecast import exports, judgement
+from services.workloads.forecast import explaining, exports, judgement
 from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.forecast.config import DatasetConfig, ForecastConfig
 
@@ -63,6 +63,8 @@ def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
     results = _results(trained, evaluation, scale)
     details = judgement.judge(trained, naive, results["skill"])
     results |= judgement.summary(details)
+    if config.importance:
+        results["importance"] = explaining.importance(run, trained)
     results["duration_seconds"] = round(time.monotonic() - started, 3)
     exported = exports.export(run, trained, results, details)
     return {
