@@ -143,7 +143,7 @@ def test_a_fitted_model_rests_on_what_its_output_follows_from() -> None:
 
 def test_few_windows_are_taken_where_a_prediction_is_dear(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("services.forecasting.importance.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("services.forecasting.importance.time.process_time", lambda: clock[0])
 
     def costing(seconds: float) -> tuple[int, int]:
         def predict(x: np.ndarray) -> np.ndarray:
