@@ -18,7 +18,6 @@ from services.forecasting.calendar import ORDER, CalendarSpec, names_of
 from services.forecasting.columns import Column, Constant, columns_of, load_column
 from services.forecasting.forms import (
     column_of,
-    foresight,
     horizon_of,
     lag_column,
     lag_reaches,
@@ -26,6 +25,7 @@ from services.forecasting.forms import (
     refuse_form_of_output,
     window_of,
 )
+from services.forecasting.inspection import inspect
 from services.forecasting.lags import lag_name, read_lags
 from services.forecasting.notes import Note
 from services.forecasting.refusals import no_room, no_samples, refuse_missing_roles
@@ -241,6 +241,8 @@ def build(
     components = sorted(calendar, key=lambda spec: ORDER.index(spec.component))
     extra = [_calendar_columns(spec, references, windows, arithmetic) for spec in components]
     index = whole.index()
+    sides = [(each, window, column) for (each, window), column in zip(series, columns, strict=True)]
+    parts = sides[: len(inputs)], sides[len(inputs) :]
     report(len(series) + 1, len(series) + 1)
     return Dataset(
         references=references[index],
@@ -258,7 +260,7 @@ def build(
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
         dropped={name: count for name, count in whole.dropped.items() if count},
-        notes=[note for note in map(foresight, inputs) if note is not None],
+        notes=inspect(*parts, calendar, windows.timezone, references, index),
     )
 
 

@@ -131,6 +131,19 @@ def foresight(series: FeatureSpec) -> Note | None:
     )
 
 
+def hindsight(series: FeatureSpec) -> Note | None:
+    """Said of forecasts that were issued after the instant they are for: such rows are never known ahead."""
+    late = 0 if series.issued is None else int((series.issued > series.time).sum())
+    if not late:
+        return None
+    return Note(
+        "ISSUED_AFTERWARDS",
+        f"{late} of {len(series.time)} rows of the forecasts {series.name!r} were issued after the instant "
+        "they are for; a sample uses them only for its past",
+        {"feature": series.name, "rows": late},
+    )
+
+
 def _forecasts(
     series: FeatureSpec, window: Grid, references: Times, windows: WindowSpec, limit: int | None
 ) -> Column:

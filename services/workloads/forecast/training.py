@@ -17,6 +17,8 @@ from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
 from services.forecasting.models import create
 from services.forecasting.models.base import FitInfo, Model, Report, Samples
+from services.forecasting.notes import Note
+from services.forecasting.repeats import repeated_across
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
 from services.workloads.base import Phase, Run
@@ -41,6 +43,7 @@ class Trained:
     truth: np.ndarray  # (n_test, O, F_out)
     forecast: np.ndarray
     baselines: dict[str, np.ndarray]
+    notes: list[Note]
     quantiles: Quantiles
 
 
@@ -113,7 +116,8 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         f"{dataset.n} samples: {len(split.train)} to train, {len(split.validation)} to validate, "
         f"{len(split.test)} to test, {split.dropped_by_embargo} left out between them"
     )
-    for note in dataset.notes:
+    notes = [*dataset.notes, *repeated_across(dataset.notes, dataset.references, split)]
+    for note in notes:
         run.log(note.message)
     fitted_on = np.arange(dataset.n) if config.arithmetic == "compat" else split.train
     scalers = dataset.fit_scalers(fitted_on)
@@ -143,6 +147,7 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         truth=dataset.raw_outputs(split.test),
         forecast=scalers.unscale_outputs(forecast),
         baselines=predict_baselines(dataset, split.test),
+        notes=notes,
         quantiles=split_conformal(known, guessed, config.quantiles),
     )
 
@@ -228,7 +233,7 @@ def _results(
         "epochs_completed": trained.fit.epochs_completed,
         "stopped_early": trained.fit.stopped_early,
         "notes": list(trained.fit.notes),
-        "dataset_notes": [note.to_json() for note in dataset.notes],
+        "dataset_notes": [note.to_json() for note in trained.notes],
         "fingerprint": config.fingerprint(),
         "versions": versions(),
     }
