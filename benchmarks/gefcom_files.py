@@ -37,6 +37,11 @@ class Track:
         """The rows that the task asks for."""
         return slice(self.known[task], self.known[task] + len(self.benchmark[task]))
 
+    def rows_of(self, month: np.datetime64) -> slice:
+        edges = np.array([month, month + 1]).astype("datetime64[ns]").astype(np.int64)
+        first, last = (int(place) for place in np.searchsorted(self.time, edges))
+        return slice(first, last)
+
 
 def read(folder: Path) -> Track:
     path = folder / NAME

@@ -1,8 +1,8 @@
 """One direct linear fit 336 → 96 and a backtest of 2 784 origins on ETTm1's oil temperature, ours and peers.
 
-CPU seconds of one thread, the fastest of some runs, all in one go on one machine; the errors beside them show
-that the same work was done. Target: our fit takes at most a fifth of scikit-learn's Ridge with its windows and
-a fiftieth of skforecast's, our backtest at most 0.1 s.
+CPU seconds of one thread, the fastest of some runs, all in one go on one machine; the errors beside them
+show that the same work was done. Target: our fit takes at most a fifth of scikit-learn's Ridge with its
+windows and a fiftieth of skforecast's, our backtest at most 0.1 s.
 """
 
 from __future__ import annotations

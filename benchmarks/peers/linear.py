@@ -1,7 +1,7 @@
 """One direct linear fit and a backtest by darts and skforecast; run by benchmarks/linear_speed.py.
 
-Reads `data.npz` (series, rows of training, look-back, horizon, origins) and writes CPU seconds and, as a check
-that the same work was done, mean squared errors. Importing and converting to the library's types count not.
+Reads `data.npz` (series, rows of training, look-back, horizon, origins) and writes CPU seconds and, as a
+check that the same work was done, errors. Importing and converting to the library's types count not.
 """
 
 from __future__ import annotations
