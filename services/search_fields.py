@@ -21,7 +21,7 @@ from services.validation import checked
 from services.workloads.forecast.config import SplitConfig
 from services.workloads.search.config import Budget
 from services.workloads.search.dimensions import Dimension, SearchSpace
-from services.workloads.search.spaces import FURTHER, SPACES
+from services.workloads.search.spaces import FURTHER, SPACES, acting
 
 BUDGET = ("trials", "minutes", "seed")
 SEARCH_FIELDS = (
@@ -33,9 +33,10 @@ SEE = "docs/api.md lists what can be searched"
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """`model` holds what is fixed, with the first MODE that is tried."""
+    """`fixed` is what is not searched, by name; `model` the first MODE that is tried."""
 
     model: ModelParams
+    fixed: dict[str, Any]
     space: SearchSpace
     split: SplitConfig
     budget: Budget
@@ -50,16 +51,16 @@ def read_search(body: Mapping[str, Any]) -> SearchRequest:
     fixed = {name: v for name, v in read_object(body, "model_parameters").items() if v is not None}
     wishes = {name: v for name, v in read_object(body, "space").items() if v is not None}
     modes = _modes(fixed, wishes)
-    models = [
-        checked(ModelParams, {**fixed, "MODE": mode}, where="model_parameters", code=CODE) for mode in modes
-    ]
-    space = _space([model.MODE for model in models], set(fixed) - {"MODE"}, wishes)
+    _refuse_idle(fixed, modes)
+    models = [_fixed(mode, fixed) for mode in modes]
+    space = _space(modes, set(fixed) - {"MODE"}, wishes)
     split = read_split(read_object(body, "training_split"))
     if split.validation == 0:
         way = "Give the validation samples a share: they alone decide which trial is best"
         raise refusal("training_split.validationPercentage", "is 0", way)
     return SearchRequest(
         models[0],
+        {name: value for name, value in fixed.items() if name != "MODE"},
         space,
         split,
         _budget(body),
@@ -75,7 +76,7 @@ def _budget(body: Mapping[str, Any]) -> Budget:
     return checked(Budget, given, where="", code=CODE, strict=True)
 
 
-def _modes(fixed: Mapping[str, Any], wishes: dict[str, Any]) -> list[Any]:
+def _modes(fixed: Mapping[str, Any], wishes: dict[str, Any]) -> list[str]:
     """The MODE of model_parameters, or the set that the space names; takes it out of the wishes."""
     wish = wishes.pop("MODE", None)
     if wish is None:
@@ -85,16 +86,41 @@ def _modes(fixed: Mapping[str, Any], wishes: dict[str, Any]) -> list[Any]:
                 "is missing",
                 'Send "MODE": ["Dense", "LIN"] in space, or one in model_parameters',
             )
-        return [fixed["MODE"]]
+        return [checked(ModelParams, {"MODE": fixed["MODE"]}, where="model_parameters", code=CODE).MODE]
     if "MODE" in fixed:
         raise refusal("space.MODE", "is fixed in model_parameters too", "Send only one of the two")
     if not isinstance(wish, list) or not wish:
         raise refusal("space.MODE", "must be a list of modes", 'For example ["Dense", "LIN"]')
     models = [checked(ModelParams, {"MODE": mode}, where="space", code=CODE) for mode in wish]
-    modes = [model.MODE for model in models]
+    modes: list[str] = [model.MODE for model in models]
     if len(set(modes)) < len(modes):
         raise refusal("space.MODE", f"names a mode twice: {', '.join(modes)}", "Name each once")
     return modes
+
+
+def _refuse_idle(fixed: Mapping[str, Any], modes: list[str]) -> None:
+    """What is fixed must act in one of the modes at least."""
+    names = frozenset({"MODE"}).union(*(acting(mode, _members(fixed)) for mode in modes))
+    idle = sorted(set(fixed) - names)
+    if idle:
+        way = f"Known for {', '.join(modes)} are {', '.join(sorted(names - {'MODE'}))}"
+        raise refusal(f"model_parameters.{idle[0]}", f"does nothing in {', '.join(modes)}", way)
+
+
+def _members(fixed: Mapping[str, Any]) -> list[str]:
+    """Of an ensemble, as far as they are named rightly; the others are refused with the model."""
+    given = fixed.get("MEMBERS")
+    return (
+        [each for each in given if isinstance(each, str) and each in SPACES]
+        if isinstance(given, list)
+        else []
+    )
+
+
+def _fixed(mode: str, fixed: Mapping[str, Any]) -> ModelParams:
+    names = acting(mode, _members(fixed))
+    values = {name: value for name, value in fixed.items() if name in names}
+    return checked(ModelParams, {**values, "MODE": mode}, where="model_parameters", code=CODE)
 
 
 def _space(modes: list[str], fixed: set[str], wishes: Mapping[str, Any]) -> SearchSpace:

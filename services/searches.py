@@ -31,6 +31,7 @@ class Searches:
         config = {
             **dataset.model_dump(mode="json"),
             "model": request.model.model_dump(mode="json"),
+            "fixed": request.fixed,
             "split": request.split.model_dump(mode="json"),
             "space": request.space.model_dump(mode="json"),
             "quantiles": list(request.quantiles),

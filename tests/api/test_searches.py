@@ -30,7 +30,7 @@ def test_a_search_is_queued_with_everything_it_follows_from(world: World) -> Non
     }
     body = world.accepted("POST", SEARCH.format(session_id), json=request)
     config = SearchConfig.model_validate(world.job(body["job_id"]).config)
-    assert (config.model.MODE, config.model.EP) == ("Dense", 7)
+    assert (config.model.MODE, config.model.EP, config.fixed) == ("Dense", 7, {"EP": 7})
     assert (config.trials, config.minutes, config.seed, config.split.validation) == (12, 1.5, 4, 30)
     dense = config.space.modes["Dense"]
     assert config.space.modes["LIN"] == {}
@@ -45,7 +45,7 @@ def test_what_is_fixed_is_not_searched_and_the_rest_of_the_default_space_is(worl
     request = {"model_parameters": {"MODE": "LGBMR", "MAX_DEPTH": 5}}
     config = world.job(world.accepted("POST", SEARCH.format(session_id), json=request)["job_id"]).config
     assert set(config["space"]["modes"]["LGBMR"]) == {"N_ESTIMATORS", "LEARNING_RATE"}
-    assert (config["model"]["MAX_DEPTH"], config["trials"], config["minutes"]) == (5, 20, None)
+    assert (config["fixed"], config["trials"], config["minutes"]) == ({"MAX_DEPTH": 5}, 20, None)
 
 
 @pytest.mark.parametrize("mode", get_args(Mode))
@@ -69,6 +69,8 @@ def test_every_mode_has_a_space_within_the_bounds_of_its_parameters(mode: str) -
         ({"model_parameters": {"MODE": "Magic"}}, ["model_parameters.MODE", "Magic"]),
         ({"model_parameters": {"MODE": "Dense", "EP": 0}}, ["model_parameters.EP", "0"]),
         ({"model_parameters": {"MODE": "LIN"}}, ["space", "LIN"]),
+        ({"model_parameters": {"MODE": "LGBMR", "LAY": 2}}, ["model_parameters.LAY", "LGBMR"]),
+        ({"model_parameters": {"MODE": "LGBMR", "LAYERS": 2}}, ["model_parameters.LAYERS"]),
         ({"space": {"MODE": "Dense"}}, ["space.MODE", "list"]),
         ({"space": {"MODE": ["Magic"]}}, ["space.MODE", "Magic"]),
         ({"space": {"MODE": ["Dense", "NN"]}}, ["space.MODE", "twice"]),

@@ -112,7 +112,7 @@ def test_a_seed_repeats_the_trials_with_their_values(tmp_path: Path) -> None:
 
 def test_the_better_of_two_obvious_settings_is_chosen(tmp_path: Path) -> None:
     slow = {"LEARNING_RATE": SPACES["LGBMR"]["LEARNING_RATE"].between(1e-6, 0.2)}
-    about = config(tmp_path, {"LGBMR": slow}, trials=4, model={"MODE": "LGBMR", "N_ESTIMATORS": 20})
+    about = config(tmp_path, {"LGBMR": slow}, trials=4, fixed={"N_ESTIMATORS": 20})
     found = trials_of(tmp_path, about)
     best = min((each for each in found if each["value"]), key=lambda each: each["value"])
     rates = [each["params"]["LEARNING_RATE"] for each in found]

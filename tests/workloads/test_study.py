@@ -102,7 +102,7 @@ def curve_of(params: ModelParams, watch: Watch) -> float:
     """Falls to a height that the learning rate decides."""
     height = far_from_a_hundredth(params, watch)
     for epoch in range(1, 11):
-        watch.point(epoch, height + 1 / epoch)
+        watch.point(epoch, 10, height + 1 / epoch)
     return height
 
 
@@ -120,10 +120,11 @@ def test_the_median_is_that_of_the_same_mode_at_the_same_step() -> None:
     rule = MedianRule(needed=3, warm_up=0)
     for height in (1.0, 2.0, 3.0):
         rule.finished("Dense", {1: height + 1, 2: height})
-    assert rule.hopeless("Dense", {1: 3.5}) and not rule.hopeless("Dense", {1: 3.0})
-    assert not rule.hopeless("Dense", {1: 3.0, 2: 2.0}) and rule.hopeless("Dense", {1: 3.0, 2: 2.1})
-    assert not rule.hopeless("LGBMR", {1: 9.0})
-    assert not MedianRule(needed=3, warm_up=1).hopeless("Dense", {1: 9.0})
+    assert rule.hopeless("Dense", {1: 3.5}, 2) and not rule.hopeless("Dense", {1: 3.0}, 2)
+    assert not rule.hopeless("Dense", {1: 3.0, 2: 2.0}, 2) and rule.hopeless("Dense", {1: 3.0, 2: 2.1}, 2)
+    assert not rule.hopeless("LGBMR", {1: 9.0}, 2)
+    rule.warm_up = 0.5
+    assert not rule.hopeless("Dense", {1: 9.0}, 2) and rule.hopeless("Dense", {1: 9.0}, 1)
 
 
 def test_a_trial_that_fails_is_recorded_with_its_reason_and_the_search_goes_on() -> None:
@@ -174,7 +175,7 @@ def test_every_trial_is_told_at_once_and_cancelling_passes_through() -> None:
 class _Nobody:
     number = 0
 
-    def point(self, step: int, value: float) -> None: ...
+    def point(self, step: int, of: int, value: float) -> None: ...
 
     def refuse_overtime(self) -> None: ...
 
@@ -184,3 +185,15 @@ _NOBODY = _Nobody()
 
 def _params(attempt: Attempt) -> ModelParams:
     return ModelParams(**attempt.params)  # type: ignore[arg-type]
+
+
+def test_what_is_fixed_is_given_to_the_modes_where_it_acts() -> None:
+    about = config({"LGBMR": SPACES["LGBMR"], "LIN": {}}, fixed={"PATIENCE": 3, "SEED": 9}, trials=2)
+    seen: list[ModelParams] = []
+
+    def evaluate(params: ModelParams, _watch: Watch) -> float:
+        seen.append(params)
+        return 1.0
+
+    searched(about, evaluate)
+    assert [(each.MODE, each.PATIENCE, each.SEED) for each in seen] == [("LGBMR", 3, 9), ("LIN", None, 9)]

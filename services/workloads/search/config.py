@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.forecasting.models.parameters import ModelParams
 from services.workloads.forecast.config import ForecastConfig
 from services.workloads.search.dimensions import SearchSpace
+from services.workloads.search.spaces import acting
 
 
 class Budget(BaseModel):
@@ -21,7 +24,14 @@ class Budget(BaseModel):
 
 
 class SearchConfig(ForecastConfig, Budget):
-    """`model` holds the parameters that no dimension touches; its MODE is the first that is tried."""
+    """`fixed` is what no dimension touches, for every MODE where it acts; `model` the first tried MODE."""
 
     arithmetic: Literal["honest"] = "honest"
+    fixed: dict[str, Any] = {}
     space: SearchSpace
+
+    def parameters(self, searched: Mapping[str, Any]) -> ModelParams:
+        """The model of a trial, from its MODE and the parameters that were searched."""
+        names = acting(searched["MODE"], self.fixed.get("MEMBERS", ()))
+        fixed = {name: value for name, value in self.fixed.items() if name in names}
+        return ModelParams.model_validate({**fixed, **searched})

@@ -16,14 +16,14 @@ class MedianRule:
     """Curves of finished trials by MODE: the best value until each step."""
 
     needed: int = 3  # finished trials of a MODE before one of it is judged
-    warm_up: int = 3  # steps that every trial gets
+    warm_up: float = 1 / 3  # share of its steps that every trial gets: a small learning rate begins slowly
     curves: dict[str, list[dict[int, float]]] = field(default_factory=dict)
 
-    def hopeless(self, mode: str, curve: Mapping[int, float]) -> bool:
-        """`curve` maps steps, ascending, to validation errors."""
+    def hopeless(self, mode: str, curve: Mapping[int, float], of: int) -> bool:
+        """`curve` maps steps, ascending, to validation errors; `of` is the most steps it may get."""
         step = max(curve)
         others = [best[step] for best in self.curves.get(mode, []) if step in best]
-        if len(others) < self.needed or len(curve) <= self.warm_up:
+        if len(others) < self.needed or step <= self.warm_up * of:
             return False
         return min(curve.values()) > statistics.median(others)
 

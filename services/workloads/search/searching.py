@@ -45,7 +45,7 @@ def train(run: Run, config: SearchConfig) -> dict[str, Any]:
         )
     run.log(f"Best of {len(trials.study.attempts)} trials: {best.params}, validation error {best.value:.6g}")
     values = config.model_dump(include=set(ForecastConfig.model_fields))
-    chosen = ForecastConfig.model_validate({**values, "model": _parameters(config, best)})
+    chosen = ForecastConfig.model_validate({**values, "model": config.parameters(best.params)})
     outcome = training.train(LastRun(run, config.trials), chosen)
     outcome["results"]["search"] = report
     return outcome
@@ -85,7 +85,7 @@ class Trials:
     def _reporter(self, params: ModelParams, watch: Watch) -> Report:
         """Progress of a fit as progress of the search; intermediate errors are handed to the study."""
         # later boosters learn other outputs: their errors cannot be compared with those of the first
-        last = params.N_ESTIMATORS if params.MODE == "LGBMR" else math.inf
+        last = params.N_ESTIMATORS if params.MODE == "LGBMR" else params.EP
 
         def report(current: float, total: float, **more: Any) -> None:
             self._progress(current / total if total else 0.0, f"Trial {watch.number}: {more.get('message')}")
@@ -95,7 +95,7 @@ class Trials:
                 return
             if not math.isfinite(metrics["val_loss"]):
                 raise DataError("TRAINING_DIVERGED", f"the training diverged at step {step}")
-            watch.point(int(step), float(metrics["val_loss"]))
+            watch.point(int(step), last, float(metrics["val_loss"]))
 
         return report
 
@@ -132,10 +132,6 @@ class Trials:
         with atomic_writer(path) as file:
             file.write(json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1).encode())
         self._run.save_artifact("search", REPORT, path, "application/json")
-
-
-def _parameters(config: SearchConfig, best: Attempt) -> dict[str, Any]:
-    return {**config.model.model_dump(), **best.params}
 
 
 def _error(model: Model, samples: Samples, report: Report) -> float:

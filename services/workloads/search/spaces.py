@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.workloads.search.dimensions import Dimension
 
 Space = dict[str, Dimension]
@@ -20,12 +22,11 @@ def _choice(*choices: str) -> Dimension:
 
 
 # `start` is what the first trial of a MODE tries: the default of ModelParams, or of the family.
-_NETWORK: Space = {
-    "LAY": _whole(1, 3, 2),
-    "N": _whole(16, 256, 64, log=True),
+_FITTED: Space = {
     "LEARNING_RATE": _real(1e-4, 1e-2, 1e-3),
     "BATCH_SIZE": _whole(16, 256, 32, log=True),
 }
+_NETWORK: Space = {"LAY": _whole(1, 3, 2), "N": _whole(16, 256, 64, log=True), **_FITTED}
 # A recurrent step costs far more than a dense one, so its networks stay smaller.
 _RECURRENT: Space = {**_NETWORK, "LAY": _whole(1, 2, 1), "N": _whole(16, 128, 64, log=True)}
 _ACTIVATION: Space = {"ACTF": _choice("relu", "tanh", "gelu", "elu")}
@@ -37,12 +38,16 @@ _VECTORS: Space = {
 
 SPACES: dict[str, Space] = {
     "LIN": {},
+    "RIDGE": {},  # chooses its penalty by itself
+    "NLinear": _FITTED,
+    "DLinear": {**_FITTED, "K": _whole(3, 49, 25)},
     "Dense": {**_NETWORK, **_ACTIVATION},
     "CNN": {**_NETWORK, **_ACTIVATION, "K": _whole(2, 9, 3)},
     "LSTM": _RECURRENT,
     "AR LSTM": _RECURRENT,
     "SVR_dir": _VECTORS,
     "SVR_MIMO": _VECTORS,
+    "ENSEMBLE": {},
     "LGBMR": {
         "N_ESTIMATORS": _whole(50, 800, 100, log=True),
         "LEARNING_RATE": _real(1e-2, 0.3, 0.05),
@@ -53,6 +58,9 @@ SPACES: dict[str, Space] = {
 # What a request may search besides: it acts in this MODE, but is no part of the default.
 _PATIENT: Space = {"EP": _whole(1, 2000, 20), "PATIENCE": _whole(1, 2000, 5)}
 FURTHER: dict[str, Space] = {
+    "RIDGE": {"ALPHA": _real(1e-6, 1e6, 1.0)},
+    "NLinear": _PATIENT,
+    "DLinear": _PATIENT,
     "Dense": _PATIENT,
     "CNN": _PATIENT,
     "LSTM": {**_PATIENT, **_ACTIVATION},
@@ -61,3 +69,10 @@ FURTHER: dict[str, Space] = {
     "SVR_MIMO": {"MAX_ROWS": _whole(10, 1_000_000, 5000, log=True)},
     "LGBMR": {"PATIENCE": _whole(1, 2000, 20)},
 }
+
+
+def acting(mode: str, members: Iterable[str] = ()) -> frozenset[str]:
+    """The parameters that act in this MODE; in an ensemble those of its members too."""
+    if mode == "ENSEMBLE":
+        return frozenset({"SEED", "MEMBERS"}).union(*(acting(each) for each in members))
+    return frozenset({"SEED", *SPACES[mode], *FURTHER.get(mode, {})})

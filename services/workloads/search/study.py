@@ -60,8 +60,8 @@ class Watch(Protocol):
     def number(self) -> int:
         """Of the trial, from 1."""
 
-    def point(self, step: int, value: float) -> None:
-        """An intermediate validation error."""
+    def point(self, step: int, of: int, value: float) -> None:
+        """An intermediate validation error, after so many of at most `of` steps."""
 
     def refuse_overtime(self) -> None:
         """To be called now and then."""
@@ -152,7 +152,7 @@ class Study:
         attempt = Attempt(len(self.attempts) + 1, params)
         started = self._clock()
         try:
-            model = self._config.model.model_copy(update=params)
+            model = self._config.parameters(params)
             attempt.value = self._evaluate(model, _Watch(self, attempt, trial))
             attempt.state = "complete"
             self.rule.finished(str(params["MODE"]), attempt.curve)
@@ -208,11 +208,11 @@ class _Watch:
     def number(self) -> int:
         return self.attempt.number
 
-    def point(self, step: int, value: float) -> None:
+    def point(self, step: int, of: int, value: float) -> None:
         self.attempt.curve[step] = value
         if self.trial is not None:
             self.trial.report(value, step)
-        if self.study.rule.hopeless(str(self.attempt.params["MODE"]), self.attempt.curve):
+        if self.study.rule.hopeless(str(self.attempt.params["MODE"]), self.attempt.curve, of):
             raise Pruned
 
     def refuse_overtime(self) -> None:
