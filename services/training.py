@@ -33,6 +33,7 @@ class Training:
             "model": request.model.model_dump(mode="json"),
             "split": request.split.model_dump(mode="json"),
             "quantiles": list(request.quantiles),
+            "quantile_method": request.quantile_method,
             "importance": request.importance,
         }
         return self._jobs.submit(

@@ -11,12 +11,13 @@ from services.errors import Invalid
 from services.forecasting.conformal import LEVELS, check_levels
 from services.forecasting.errors import DataError
 from services.forecasting.models.parameters import ModelParams
+from services.forecasting.models.quantile_model import check_pinball
 from services.validation import checked
-from services.workloads.forecast.config import Arithmetic, SplitConfig
+from services.workloads.forecast.config import Arithmetic, QuantileMethod, SplitConfig
 
 CODE = "INVALID_MODEL_PARAMS"
 DATASET_FIELDS = ("model_parameters", "training_split", "arithmetic", "max_gap_minutes")
-TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel", "quantiles", "importance")
+TRAINING_FIELDS = (*DATASET_FIELDS, "allow_parallel", "quantiles", "quantile_method", "importance")
 SPLIT_NAMES = {
     "trainPercentage": "train",
     "validationPercentage": "validation",
@@ -43,6 +44,7 @@ class TrainingRequest:
     options: DatasetOptions
     allow_parallel: bool
     quantiles: tuple[float, ...]
+    quantile_method: QuantileMethod
     importance: bool
 
 
@@ -52,12 +54,14 @@ def read_training(body: Mapping[str, Any]) -> TrainingRequest:
     if not model:
         raise refusal("model_parameters", "is missing", 'Send at least {"MODE": "LIN"}')
     parameters, split = _read_both(model, read_object(body, "training_split"))
+    levels = read_quantiles(body)
     return TrainingRequest(
         parameters,
         split,
         read_options(body),
         read_flag(body, "allow_parallel"),
-        read_quantiles(body),
+        levels,
+        _quantile_method(body, parameters.MODE, levels),
         read_flag(body, "importance", default=True),
     )
 
@@ -112,6 +116,20 @@ def _read_both(model: Mapping[str, Any], split: Mapping[str, Any]) -> tuple[Mode
         raise refusal(f"model_parameters.{RANDOM}", "differs from training_split", "Send only shuffle")
     model.pop(RANDOM, None)
     return checked(ModelParams, model, where="model_parameters", code=CODE), read_split(split)
+
+
+def _quantile_method(body: Mapping[str, Any], mode: str, levels: tuple[float, ...]) -> QuantileMethod:
+    method: Any = body.get("quantile_method") or "conformal"
+    if method not in ("conformal", "pinball"):
+        raise refusal("quantile_method", f"is {str(method)[:40]!r}", "Use 'conformal' (default) or 'pinball'")
+    if method == "conformal":
+        return "conformal"
+    try:
+        check_pinball(mode, levels)
+    except DataError as error:
+        text = error.message.removeprefix("quantile_method ")
+        raise refusal("quantile_method", text, error.suggestion or "") from None
+    return "pinball"
 
 
 def read_quantiles(body: Mapping[str, Any]) -> tuple[float, ...]:

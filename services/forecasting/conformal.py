@@ -38,10 +38,11 @@ class Quantiles:
     offsets: Array
     samples: int
     notes: list[str] = field(default_factory=list)
+    own: bool = False  # added to the model's own forecasts of the levels, not to its point forecast
 
     def apply(self, forecast: Array) -> Array:
         """(k, steps, outputs), or that by level -> (levels, k, steps, outputs); the levels never cross."""
-        if forecast.ndim == self.offsets.ndim:
+        if not self.own:
             return np.asarray(forecast[None] + self.offsets[:, None])
         return np.sort(forecast + self.offsets[:, None], axis=0)
 
@@ -63,13 +64,15 @@ class Quantiles:
 
     def to_json(self) -> dict[str, Any]:
         offsets = {str(level): each.tolist() for level, each in zip(self.levels, self.offsets, strict=True)}
-        return {"offsets": offsets, "validation_samples": self.samples, "notes": self.notes}
+        about = {"validation_samples": self.samples, "notes": self.notes, "own": self.own}
+        return {"offsets": offsets, **about}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Quantiles:
         levels = tuple(float(level) for level in content["offsets"])
         offsets = np.array(list(content["offsets"].values()), dtype=np.float64)
-        return cls(levels, offsets, content["validation_samples"], content["notes"])
+        about = content["validation_samples"], content["notes"], content.get("own", False)
+        return cls(levels, offsets, *about)
 
 
 def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
@@ -92,13 +95,16 @@ def split_conformal(truth: Array, forecast: Array, levels: Sequence[float]) -> Q
     nothing = np.zeros((0, *truth.shape[1:]))
     if not chosen or n == 0:
         return Quantiles((), nothing, n, [NO_SAMPLES if chosen else NO_LEVELS])
-    if forecast.ndim == truth.ndim:
+    own = forecast.ndim > truth.ndim
+    if not own:
         residuals = np.sort(truth - forecast, axis=0)
         offsets = [_between(residuals, *_ranks(level, n)) for level in chosen]
     else:
         sides = zip(chosen, forecast, strict=True)
-        offsets = [_between(np.sort(truth - own, axis=0), *_ranks(level, n)) for level, own in sides]
-    return Quantiles(chosen, np.stack(offsets), n, [note for level in chosen for note in _notes(level, n)])
+        offsets = [_between(np.sort(truth - guess, axis=0), *_ranks(level, n)) for level, guess in sides]
+    return Quantiles(
+        chosen, np.stack(offsets), n, [note for level in chosen for note in _notes(level, n)], own
+    )
 
 
 def _ranks(level: float, n: int) -> tuple[int, int]:

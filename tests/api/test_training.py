@@ -67,6 +67,13 @@ def test_the_levels_of_quantiles_are_part_of_the_snapshot(
     assert world.job(body["job_id"]).config["quantiles"] == kept
 
 
+def test_quantiles_by_pinball_loss_are_part_of_the_snapshot(world: World) -> None:
+    session_id = ready_session(world.database, world.user_id)
+    request = {"model_parameters": {"MODE": "LGBMR"}, "quantile_method": "pinball"}
+    body = world.accepted("POST", TRAIN.format(session_id), json=request)
+    assert world.job(body["job_id"]).config["quantile_method"] == "pinball"
+
+
 @pytest.mark.parametrize("place", ["training_split", "model_parameters"])
 def test_random_dat_is_the_old_name_of_shuffle(world: World, place: str) -> None:
     session_id = ready_session(world.database, world.user_id)
@@ -108,6 +115,8 @@ def test_a_second_training_of_a_session_is_refused_unless_parallel_is_wanted(wor
         ({**LIN, "allow_parallel": 1}, ["allow_parallel"]),
         ({**LIN, "importance": "no"}, ["importance", "true or false"]),
         ({**LIN, "quantiles": 0.5}, ["quantiles", "list"]),
+        ({**LIN, "quantile_method": "guess"}, ["quantile_method", "guess"]),
+        ({**LIN, "quantile_method": "pinball"}, ["quantile_method", "LIN"]),
         ({**LIN, "quantiles": ["0.5"]}, ["quantiles", "list"]),
         ({**LIN, "quantiles": [0.5, 1.5]}, ["quantiles", "1.5"]),
         ({**LIN, "quantiles": [0.9, 0.1]}, ["quantiles", "ascend"]),

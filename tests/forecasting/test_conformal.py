@@ -69,6 +69,8 @@ def test_a_model_that_forecasts_the_levels_itself_is_corrected_level_by_level() 
     found = split_conformal(known, before, levels)
     scores = quantile_scores(new, ahead, found, ["load"])
     assert scores["load"]["intervals"][0]["coverage"]["total"] == pytest.approx(0.8, abs=0.02)
+    again = Quantiles.from_json(json.loads(json.dumps(found.to_json())))
+    assert again.own and not split_conformal(known, known, levels).own
     crossing = ahead[::-1]
     assert (np.diff(found.apply(crossing), axis=0) >= 0).all()
     plain = split_conformal(known, np.zeros_like(known), levels)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from services.forecasting.conformal import LEVELS
 from services.workloads.forecast import pictures
@@ -106,6 +109,57 @@ def test_quantiles_come_from_the_validation_samples_and_are_kept_for_predictions
     scaled = PredictConfig.model_validate({**config, "apply_scaling": False})
     answer = predict(ByHand(tmp_path), scaled)
     assert answer["quantiles"] is None and "original units" in answer["no_quantiles"]
+
+
+def spreading(folder: Path) -> dict[str, Any]:
+    """A series whose noise is ten times as large from noon to midnight, and the hour as an input."""
+    random, at = np.random.default_rng(8), np.arange(24 * 250)
+    noise = random.normal(0, 1, len(at)) * np.where(at % 24 >= 12, 10.0, 1.0)
+    config = of_values(folder, 100 + 20 * np.sin(2 * np.pi * at / 24) + noise, (24, 3))
+    hour = {"component": "D", "per_step": False, "start_hours": 0.0, "end_hours": 0.0}
+    return {**config, "calendar": [hour]}
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_quantiles_by_pinball_loss_are_as_sure_and_follow_the_situation(tmp_path: Path) -> None:
+    model = {"MODE": "LGBMR", "N_ESTIMATORS": 40, "LEARNING_RATE": 0.15}
+    config = {**spreading(tmp_path), "model": model, "quantiles": [0.1, 0.5, 0.9], "importance": False}
+    plain = trained(tmp_path, **config)[2]["uncertainty"]
+    run, outcome, full = trained(tmp_path, **config, quantile_method="pinball")
+    about = full["uncertainty"]
+    assert "pinball" in about["method"] and plain["method"] == "split conformal"
+    scores, fixed = about["outputs"]["load"], plain["outputs"]["load"]
+    assert scores["intervals"][0]["coverage"]["total"] == pytest.approx(0.8, abs=0.06)
+    assert scores["CRPS"]["total"] < 0.95 * fixed["CRPS"]["total"], "knowing the hour pays"
+    assert scores["against_baseline"]["CRPS"] == pytest.approx(scores["CRPS"]["total"])
+    with zipfile.ZipFile(run.artifacts["archive.zip"]) as archive:
+        archive.extractall(tmp_path / "home")
+    command = [sys.executable, "predict.py", "example_input.json", "--quantiles"]
+    said = subprocess.run(command, cwd=tmp_path / "home", capture_output=True, text=True, check=True)
+    config = {
+        "trained_job": str(UUID(int=3)),
+        "bundle_key": run.artifacts["model_bundle.zip"].name,
+        "scalers": outcome["scalers"],
+        "input_data": json.loads((tmp_path / "home/example_input.json").read_text()),
+    }
+    answer = predict(ByHand(tmp_path), PredictConfig.model_validate(config))["quantiles"]
+    printed = json.loads(said.stdout)
+    assert list(printed) == list(answer) == ["0.1", "0.5", "0.9"]
+    drawn = np.array(list(answer.values()))
+    np.testing.assert_allclose(list(printed.values()), drawn, rtol=1e-6)
+    assert (np.diff(drawn, axis=0) >= 0).all()
+
+
+def test_pinball_is_refused_where_a_model_cannot_be_trained_for_it(tmp_path: Path) -> None:
+    base = dataset_config(tmp_path)
+    for model, levels, word in (
+        ({"MODE": "LIN"}, LEVELS, "LIN"),
+        ({"MODE": "LGBMR"}, [i / 21 for i in range(1, 21)], "20"),
+    ):
+        with pytest.raises(ValidationError, match=word):
+            ForecastConfig.model_validate(
+                {**base, "model": model, "quantiles": levels, "quantile_method": "pinball"}
+            )
 
 
 def test_without_quantiles_everything_else_is_there_and_the_reason_is_told(tmp_path: Path) -> None:

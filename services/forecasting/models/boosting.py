@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import lightgbm as lgb
@@ -18,6 +18,7 @@ BATCH = 512
 MAX_TRAIN_ROWS, MAX_VALIDATION_ROWS = 150_000, 40_000
 WINDOW_POINTS = 24  # values of the window that every row sees, evenly spaced, the newest included
 FEW_ROWS = 20_000
+SQUARED = {"objective": "regression"}
 DEFAULT_RATE = 0.05
 PATIENCE = 20
 Table = NDArray[np.float32]
@@ -35,26 +36,57 @@ class Boosting(Model):
         self.anchors = list(anchors)
         self.shape: Shape | None = None
         self.boosters: list[lgb.Booster] = []
+        self.quantile_levels: tuple[float, ...] = ()
+        self.quantile_boosters: list[list[lgb.Booster]] = []  # per level, per output
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
+        self.shape = Shape.of(train)
+        (self.boosters,), rows = self._fit_all(train, validation, [SQUARED], report)
+        return FitInfo(notes=self._notes(rows, len(train)))
+
+    def fit_quantiles(
+        self, train: Samples, validation: Samples, levels: Sequence[float], report: Report
+    ) -> None:
+        """By pinball loss, level by level; the table is binned once for all."""
+        objectives = [{"objective": "quantile", "alpha": level} for level in levels]
+        self.quantile_boosters, _ = self._fit_all(train, validation, objectives, report)
+        self.quantile_levels = tuple(levels)
+
+    def predict(self, x: Array) -> Array:
+        return self._predict(x, self.boosters)
+
+    def predict_quantiles(self, x: Array) -> Array:
+        return np.stack([self._predict(x, boosters) for boosters in self.quantile_boosters])
+
+    def _fit_all(
+        self,
+        train: Samples,
+        validation: Samples,
+        objectives: Sequence[Mapping[str, object]],
+        report: Report,
+    ) -> tuple[list[list[lgb.Booster]], int]:
+        """A booster per objective and output, all on one binned table; and its number of rows."""
         assert self.params is not None
-        self.shape, params = Shape.of(train), self.params
-        x, y = _rows(train, self.anchors, MAX_TRAIN_ROWS, params.SEED)
+        trees, seed = self.params.N_ESTIMATORS, self.params.SEED
+        x, y = _rows(train, self.anchors, MAX_TRAIN_ROWS, seed)
         settings = self._settings(len(x))
         data = lgb.Dataset(x, label=y[:, 0], params=settings, free_raw_data=False).construct()
         held = None
         if len(validation):
-            held_x, held_y = _rows(validation, self.anchors, MAX_VALIDATION_ROWS, params.SEED)
+            held_x, held_y = _rows(validation, self.anchors, MAX_VALIDATION_ROWS, seed)
             held = data.create_valid(held_x, label=held_y[:, 0], params=settings).construct()
-        total = y.shape[1] * params.N_ESTIMATORS
-        for j in range(y.shape[1]):
+        outputs = y.shape[1]
+        found: list[list[lgb.Booster]] = [[] for _ in objectives]
+        for j in range(outputs):
             data.set_label(y[:, j])
             if held is not None:
                 held.set_label(held_y[:, j])
-            self.boosters.append(self._boost(data, held, settings, report, j * params.N_ESTIMATORS, total))
-        return FitInfo(notes=self._notes(len(y), len(train)))
+            for i, objective in enumerate(objectives):
+                before, total = (j * len(objectives) + i) * trees, outputs * len(objectives) * trees
+                found[i].append(self._boost(data, held, {**settings, **objective}, report, before, total))
+        return found, len(y)
 
-    def predict(self, x: Array) -> Array:
+    def _predict(self, x: Array, boosters: Sequence[lgb.Booster]) -> Array:
         assert self.shape is not None
         shape = self.shape
         result = np.empty((len(x), shape.output_steps, shape.n_outputs))
@@ -67,7 +99,7 @@ class Boosting(Model):
                 np.tile(steps, len(part)),
                 shape.output_steps,
             )
-            for j, booster in enumerate(self.boosters):
+            for j, booster in enumerate(boosters):
                 found = np.asarray(booster.predict(table))
                 result[start : start + len(part), :, j] = found.reshape(len(part), -1)
             result[start : start + len(part)] += last_values(part, self.anchors)[:, None]
@@ -76,18 +108,20 @@ class Boosting(Model):
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None
         names = _file_names(self.shape)
-        for name, booster in zip(names, self.boosters, strict=True):
-            text = booster.model_to_string(num_iteration=booster.best_iteration)
-            (folder / name).write_text(text, encoding="utf-8")
-        about = {"shape": vars(self.shape), "anchors": self.anchors}
+        _write_boosters(folder, names, self.boosters)
+        about = {"shape": vars(self.shape), "anchors": self.anchors, "levels": self.quantile_levels}
         (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
-        return [*(SavedFile(name, "model") for name in names), SavedFile(ABOUT, "support")]
+        files = [*(SavedFile(name, "model") for name in names), SavedFile(ABOUT, "support")]
+        for level, boosters in zip(self.quantile_levels, self.quantile_boosters, strict=True):
+            names = _file_names(self.shape, level)
+            _write_boosters(folder, names, boosters)
+            files += [SavedFile(name, "support") for name in names]
+        return files
 
     def _settings(self, rows: int) -> dict[str, object]:
         assert self.params is not None
         params = self.params
         return {
-            "objective": "regression",
             "learning_rate": params.LEARNING_RATE or DEFAULT_RATE,
             "max_depth": params.MAX_DEPTH,
             "num_leaves": 31,
@@ -145,16 +179,30 @@ def load(folder: Path) -> Boosting:
     model = Boosting(anchors=about["anchors"])
     model.shape = Shape(**about["shape"])
     try:
-        texts = [(folder / name).read_text(encoding="utf-8") for name in _file_names(model.shape)]
-        model.boosters = [lgb.Booster(model_str=text) for text in texts]
+        model.boosters = _read_boosters(folder, _file_names(model.shape))
+        model.quantile_levels = tuple(about.get("levels", ()))
+        model.quantile_boosters = [
+            _read_boosters(folder, _file_names(model.shape, level)) for level in model.quantile_levels
+        ]
     except lgb.basic.LightGBMError as error:
         raise ValueError(f"not LightGBM's text format: {error}") from None
     return model
 
 
-def _file_names(shape: Shape) -> list[str]:
-    """One file per output, in LightGBM's own text format."""
-    return [FILE.format(number) for number in range(1, shape.n_outputs + 1)]
+def _file_names(shape: Shape, level: float | None = None) -> list[str]:
+    """One file per output, in LightGBM's own text format; of the mean or of a quantile."""
+    which = "" if level is None else f"{level}_"
+    return [FILE.format(f"{which}{number}") for number in range(1, shape.n_outputs + 1)]
+
+
+def _write_boosters(folder: Path, names: Sequence[str], boosters: Sequence[lgb.Booster]) -> None:
+    for name, booster in zip(names, boosters, strict=True):
+        text = booster.model_to_string(num_iteration=booster.best_iteration)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _read_boosters(folder: Path, names: Sequence[str]) -> list[lgb.Booster]:
+    return [lgb.Booster(model_str=(folder / name).read_text(encoding="utf-8")) for name in names]
 
 
 def last_values(x: Array, anchors: Sequence[int | None]) -> Array:

@@ -14,8 +14,10 @@ from services.forecasting.care.recipe import RecipeStep
 from services.forecasting.conformal import LEVELS, check_levels
 from services.forecasting.lags import lag_name
 from services.forecasting.models.parameters import ModelParams
+from services.forecasting.models.quantile_model import check_pinball
 
 Arithmetic = Literal["honest", "compat"]
+QuantileMethod = Literal["conformal", "pinball"]
 MAX_STEPS = 4096
 # What a change of the dataset arithmetic must change too, so that no stale dataset is reused.
 DATASET_FORMAT = 5
@@ -118,12 +120,19 @@ class ForecastConfig(DatasetConfig):
     model: ModelParams
     split: SplitConfig = SplitConfig()
     quantiles: tuple[float, ...] = LEVELS  # [] for none
+    quantile_method: QuantileMethod = "conformal"
     importance: bool = True  # which inputs the forecasts rest on, over validation samples
 
     @field_validator("quantiles")
     @classmethod
     def _ascending(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
         return check_levels(levels)
+
+    @model_validator(mode="after")
+    def _trainable_quantiles(self) -> ForecastConfig:
+        if self.quantile_method == "pinball":
+            check_pinball(self.model.MODE, self.quantiles)
+        return self
 
 
 class PlotConfig(ForecastConfig):

@@ -25,6 +25,7 @@ Naive = tuple[np.ndarray, np.ndarray]
 VALIDATION_SAMPLES = 2000
 NO_BASELINE = "no baseline has a forecast for any test sample"
 NO_ERROR = "the best baseline is without error"
+METHODS = {False: "split conformal", True: "pinball loss, conformally corrected"}
 BRIEF = ("MAE", "RMSE", "BIAS", "skill")
 
 
@@ -91,11 +92,15 @@ def holiday_country(config: DatasetConfig) -> str | None:
 
 def _uncertainty(trained: Trained, names: list[str], best: dict[str, str | None]) -> dict[str, Any]:
     quantiles = trained.quantiles
-    scores = quantile_scores(trained.truth, trained.forecast, quantiles, names) if quantiles.levels else {}
+    scores = (
+        quantile_scores(trained.truth, trained.base_of_quantiles, quantiles, names)
+        if quantiles.levels
+        else {}
+    )
     for j, name in enumerate(scores):
         scores[name]["against_baseline"] = _against_baseline(trained, j, best[name])
     return {
-        "method": "split conformal" if quantiles.levels else None,
+        "method": METHODS[quantiles.own] if quantiles.levels else None,
         "levels": list(quantiles.levels),
         "validation_samples": quantiles.samples,
         "notes": quantiles.notes,
@@ -119,7 +124,7 @@ def _against_baseline(trained: Trained, output: int, best: str | None) -> dict[s
     known = comparable(trained.baselines, output)
     found = crps_skill(
         trained.truth[known, :, output],
-        trained.forecast[known, :, output],
+        trained.base_of_quantiles[..., output][..., known, :],
         trained.quantiles.of_output(output),
         trained.baselines[best][known, :, output],
         learned.of_output(0),

@@ -70,7 +70,7 @@ def _of_evaluation(run: Run, trained: Trained, details: dict[str, Any], output: 
         np.asarray(trained.dataset.references[trained.split.test[rows]]),
         (offsets / MINUTE).tolist(),
         trained.truth[rows, :, output],
-        quantiles.apply(trained.forecast[rows])[..., output],
+        quantiles.apply(trained.base_of_quantiles[..., rows, :, :])[..., output],
     )
     reliable = evaluation_plots.reliability(name, details["uncertainty"]["outputs"][name])
     found.append(_store(run, f"quantile_fan_{name}", "quantile_fan", fan))

@@ -11,7 +11,7 @@ import numpy as np
 
 from services.environment import versions
 from services.forecasting.baselines import predict_baselines, training_errors
-from services.forecasting.conformal import Quantiles, split_conformal
+from services.forecasting.conformal import Quantiles
 from services.forecasting.dataset import Dataset
 from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
@@ -22,7 +22,7 @@ from services.forecasting.repeats import repeated_across
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
 from services.workloads.base import Phase, Run
-from services.workloads.forecast import explaining, exports, judgement
+from services.workloads.forecast import explaining, exports, judgement, quantiles
 from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.forecast.config import DatasetConfig, ForecastConfig
 
@@ -45,6 +45,12 @@ class Trained:
     baselines: dict[str, np.ndarray]
     notes: list[Note]
     quantiles: Quantiles
+    own_quantiles: np.ndarray | None  # (levels, n_test, O, F_out) of a model that forecasts them itself
+
+    @property
+    def base_of_quantiles(self) -> np.ndarray:
+        """What `quantiles` are added to, for the test samples."""
+        return self.forecast if self.own_quantiles is None else self.own_quantiles
 
 
 def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
@@ -127,7 +133,6 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     )
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
-    known, guessed = (scalers.unscale_outputs(each) for each in validation)
     _, forecast = _scaled(run, dataset, scalers, model, split.test)
     if not np.isfinite(forecast).all():
         raise DataError(
@@ -136,6 +141,8 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
             suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
             details={"epochs_completed": fit.epochs_completed},
         )
+    guessed = scalers.unscale_outputs(validation[1])
+    learned, own = quantiles.learn(run, config, dataset, split, scalers, model, guessed)
     return Trained(
         config=config,
         dataset=dataset,
@@ -148,7 +155,8 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         forecast=scalers.unscale_outputs(forecast),
         baselines=predict_baselines(dataset, split.test),
         notes=notes,
-        quantiles=split_conformal(known, guessed, config.quantiles),
+        quantiles=learned,
+        own_quantiles=own,
     )
 
 
