@@ -24,7 +24,7 @@ def numbers(
     unread = found.is_null()
     plain = _with_plain_commas(cells, decimal, separator) if unread.any() else None
     if plain is not None and not (plain.abs() > LARGEST).any():
-        return plain.fill_null(float("nan")).to_numpy().astype(np.float64), ","
+        return as_values(plain), ","
     unread &= ~cells.str.to_lowercase().is_in(list(MISSING)) if unread.any() else unread
     mark = decimal or _decimal(name, cells, cells.filter(unread), separator, rows)
     if mark == ",":
@@ -34,7 +34,12 @@ def numbers(
     wrong = (unread & found.is_null()) | (found.abs() > LARGEST).fill_null(False)
     if wrong.any():
         raise _not_numeric(name, cells, int(wrong.arg_max() or 0), mark, rows)
-    return found.fill_null(float("nan")).to_numpy().astype(np.float64), mark
+    return as_values(found), mark
+
+
+def as_values(found: pl.Series) -> Values:
+    """NaN for null; of a series without nulls, as it lies."""
+    return np.asarray(found.fill_null(float("nan")).to_numpy(), dtype=np.float64)
 
 
 def _with_plain_commas(cells: pl.Series, decimal: str | None, separator: str) -> pl.Series | None:

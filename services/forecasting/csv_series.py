@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from services.forecasting.csv_columns import choose_time, choose_value
 from services.forecasting.csv_format import Format, detect_format
-from services.forecasting.csv_numbers import numbers
+from services.forecasting.csv_numbers import as_values, numbers
 from services.forecasting.csv_table import Table
 from services.forecasting.csv_text import ENCODINGS, as_utf8
 from services.forecasting.errors import DataError
@@ -117,9 +117,10 @@ def read_csv(
         form = detect_format(text, chosen.separator, chosen.has_header, chosen.skip_rows)
         clock = choose_time(form, chosen.time_column, chosen.date_format, issued)
         names = [choose_value(form, name, [*clock, *([issued] if issued else [])]) for name in columns]
-        table = Table.of(text, form)
-        wanted = list(dict.fromkeys(names))
-        cells = table.cells([*clock, *([issued] if issued else []), *wanted[:COLUMNS_AT_ONCE]])
+        wanted, clocks = list(dict.fromkeys(names)), [*clock, *([issued] if issued else [])]
+        values = [name for name in wanted if name not in clocks]
+        table = Table.of(text, form, values, chosen.decimal)
+        cells = table.cells([*clocks, *wanted[:COLUMNS_AT_ONCE]])
         issues = None if issued is None else cells[issued]
         rows = _rows({name: cells[name] for name in clock}, issues, form, chosen)
         found = _columns(table, wanted, cells, rows, chosen)
@@ -208,15 +209,19 @@ def _columns(
         some = names[start : start + COLUMNS_AT_ONCE]
         cells = cells if start == 0 else table.cells(some)
         for name in some:
-            found[name] = _column(name, cells[name], rows, table.form, options)
+            found[name] = _column(name, cells[name], table, rows, options)
     return found
 
 
-def _column(name: str, cells: pl.Series, rows: _Rows, form: Format, options: ImportOptions) -> Column:
+def _column(name: str, cells: pl.Series, table: Table, rows: _Rows, options: ImportOptions) -> Column:
     if len(rows.line) < len(cells):
-        _refuse_timeless(name, cells, rows.stated, form.first_row)
+        text = cells if cells.dtype == pl.String else table.cells([name], as_text=True)[name]
+        _refuse_timeless(name, text, rows.stated, table.form.first_row)
         cells = cells.filter(rows.stated)
-    value, decimal = numbers(name, cells, options.decimal, form.separator, rows.line)
+    if table.numbers is not None and cells.dtype == pl.Float64:
+        value, decimal = as_values(cells), table.numbers.mark
+    else:
+        value, decimal = numbers(name, cells, options.decimal, table.form.separator, rows.line)
     if rows.order is not None:
         value = value[rows.order]
     repeated = len(value) - len(rows.time)

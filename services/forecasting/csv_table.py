@@ -12,11 +12,21 @@ import numpy as np
 import polars as pl
 
 from services.forecasting.csv_format import Format
+from services.forecasting.csv_numbers import LARGEST
 from services.forecasting.errors import DataError
 
 BLOCK = 1 << 20
 LINE_END = ord("\n")
 WHITE = (b"\t", b"\v", b"\f")
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Columns that may be read as numbers at once, and the decimal mark that the rules would find."""
+
+    names: list[str]
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -26,34 +36,56 @@ class Table:
     text: Path
     form: Format
     bare: bool  # no cell has white space around it, other than blanks
+    numbers: Numbers | None
 
     @classmethod
-    def of(cls, text: Path, form: Format) -> Table:
+    def of(cls, text: Path, form: Format, values: Sequence[str] = (), decimal: str | None = None) -> Table:
         """polars fills short rows with nothing and drops what is too much where it reads some columns only,
         so ragged rows are looked for here."""
-        even, bare = _survey(text, form)
+        even, bare, same_points = _survey(text, form)
         error = None if even else _first_ragged(text, form)
         if error is not None:
             raise error
-        return cls(text, form, bare)
+        return cls(text, form, bare, _plain_numbers(form, values, decimal, same_points))
 
-    def cells(self, names: Sequence[str]) -> dict[str, pl.Series]:
-        """Stripped cells of these columns for every line of data, blank lines too; absent cells are empty."""
+    def cells(self, names: Sequence[str], *, as_text: bool = False) -> dict[str, pl.Series]:
+        """Stripped cells of these columns for every line of data, blank lines too; absent cells are empty.
+
+        Columns of `numbers` are float64 with null for empty cells, where all of their cells allow it.
+        """
+        numbers = None if as_text else self.numbers
+        frame = None if numbers is None else self._read(names, numbers)
+        if frame is None or not _are_plain(frame):
+            frame = self._read(names, None)
+        if frame is None:
+            raise _first_ragged(self.text, self.form) or _broken_quotes(None)
+        columns = {name: frame[self._key(name)] for name in names}
+        return {
+            name: cells if cells.dtype == pl.Float64 else self._stripped(cells.fill_null(""))
+            for name, cells in columns.items()
+        }
+
+    def _read(self, names: Sequence[str], numbers: Numbers | None) -> pl.DataFrame | None:
+        """None where the file does not allow it."""
         form = self.form
+        schema: dict[str, type[pl.DataType]] = {self._key(name): pl.String for name in form.columns}
+        schema.update({self._key(name): pl.Float64 for name in (numbers.names if numbers else ())})
         try:
-            frame = pl.read_csv(
+            return pl.read_csv(
                 self.text,
                 separator=form.separator,
                 has_header=False,
                 skip_lines=form.first_row - 1,
-                schema={f"column_{place + 1}": pl.String for place in range(len(form.columns))},
+                schema=schema,
                 columns=sorted({form.columns.index(name) for name in names}),
+                decimal_comma=numbers is not None and numbers.mark == ",",
                 truncate_ragged_lines=True,  # those left are empty lines with a separator too many
             )
         except pl.exceptions.PolarsError:
-            raise (_first_ragged(self.text, form) or _broken_quotes(None)) from None
-        columns = {name: frame[f"column_{form.columns.index(name) + 1}"] for name in names}
-        return {name: self._stripped(cells.fill_null("")) for name, cells in columns.items()}
+            return None
+
+    def _key(self, name: str) -> str:
+        return f"column_{self.form.columns.index(name) + 1}"
 
     def _stripped(self, cells: pl.Series) -> pl.Series:
         """Stripping takes as long as reading, so it is left out where there is nothing to strip."""
@@ -61,28 +93,55 @@ class Table:
         return cells if self.bare and not blanks else cells.str.strip_chars()
 
 
-def _survey(text: Path, form: Format) -> tuple[bool, bool]:
-    """Whether all rows surely have the wanted cells, and whether cells surely are bare.
+def _plain_numbers(
+    form: Format, names: Sequence[str], decimal: str | None, same_points: bool
+) -> Numbers | None:
+    """Told by the first rows: a comma is the mark where it is declared or follows from the separator, and
+    no cell has a point; a point is where no cell has a comma, for then reading would fail."""
+    place = {name: form.columns.index(name) for name in names}
+    shown = {
+        name: "".join("".join(row[place[name] : place[name] + 1]) for row in form.rows[:SHOWN])
+        for name in names
+    }
+    commas = [name for name in names if "," in shown[name] and "." not in shown[name]]
+    points = [name for name in names if "." in shown[name] and "," not in shown[name]]
+    if commas and same_points and (decimal == "," or (decimal is None and form.separator == ";")):
+        return Numbers(commas, ",")
+    return Numbers(points, ".") if points and decimal != "," else None
 
-    The quick way: what is left of a block without all else is one separator after the other.
+
+def _are_plain(frame: pl.DataFrame) -> bool:
+    """What the rules would refuse or take for missing is left to them."""
+    floats = (column for column in frame.get_columns() if column.dtype == pl.Float64)
+    return not any(column.is_nan().any() or (column.abs() > LARGEST).any() for column in floats)
+
+
+def _survey(text: Path, form: Format) -> tuple[bool, bool, bool]:
+    """Whether all rows surely have the wanted cells, whether cells surely are bare, and whether points
+    surely stand in the same cells everywhere.
+
+    The quick way: what is left of a block without all else is the separators and points of one row after
+    the other.
     """
     with text.open("rb") as file:
         for _ in range(form.first_row - 1):
             file.readline()
-        first = file.readline()
-        mark, ending = form.separator.encode(), b"\r\n" if first.endswith(b"\r\n") else b"\n"
-        row = mark * (len(form.columns) - 1) + ending
-        others = bytes(set(range(256)) - set(row) - set(b"\r\n"))
-        even = bare = True
-        block = first
+        block = first = file.readline()
+        ending = b"\r\n" if first.endswith(b"\r\n") else b"\n"
+        row = form.separator.encode() * (len(form.columns) - 1) + ending
+        others = bytes(set(range(256)) - set(row) - set(b"\r\n."))
+        dotted = first.rstrip(b"\r\n").translate(None, others) + ending
+        even = bare = same_points = True
         while even and block:
             block = block if block.endswith(b"\n") else block + ending
             left = block.translate(None, others)
-            alike = left == row * (len(left) // len(row))
+            same_points = same_points and left == dotted * (len(left) // len(dotted))
+            left = left if same_points else left.translate(None, b".")
+            alike = same_points or left == row * (len(left) // len(row))
             bare = bare and alike and _is_bare(block)
             even = b'"' not in block and (alike or _is_even(block, form))
             block = file.read(BLOCK) + file.readline()
-    return even, even and bare
+    return even, even and bare, even and same_points
 
 
 def _is_bare(block: bytes) -> bool:

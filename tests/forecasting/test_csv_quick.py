@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.forecasting import csv_numbers
+from services.forecasting import csv_numbers, csv_table
 from services.forecasting.csv_format import Format
 from services.forecasting.csv_numbers import numbers
 from services.forecasting.csv_table import Table
@@ -52,6 +52,39 @@ def test_numbers_with_plain_commas_are_read_as_the_rules_say(
         assert quick == read()
 
 
+NUMBERS = st.lists(
+    st.one_of(
+        st.from_regex(r"[+-]?\d{1,4}[,.]\d{1,3}", fullmatch=True),
+        st.sampled_from(
+            ["", " ", "5", "nan", "inf", "1.234,5", "1,234.5", "1e400", "x", " 1,5", '"1,5"', "-"]
+        ),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NUMBERS, NUMBERS, st.sampled_from([None, ",", "."]), st.sampled_from([";", "|"]), st.booleans())
+def test_columns_that_are_read_as_numbers_at_once_are_those_that_are_read_as_text(
+    tmp_path: Path, a: list[str], b: list[str], decimal: str | None, separator: str, german: bool
+) -> None:
+    pattern = "{:02}.01.2024 00:00" if german else "2024-01-{:02} 00:00"
+    rows = [(pattern.format(day), *cells) for day, cells in enumerate(zip(a, b, strict=False), start=1)]
+    content = "\n".join(separator.join(row) for row in [("t", "a", "b"), *rows])
+
+    def read() -> object:
+        try:
+            found = imported(tmp_path, content, ["a", "b"], separator=separator, decimal=decimal)
+        except DataError as error:
+            return error.code, error.message
+        return [(column.decimal, str(column.series.value.tolist())) for column in found.columns]
+
+    quick = read()
+    with patch.object(csv_table, "_plain_numbers", return_value=None):
+        assert quick == read()
+
+
 LINES = st.lists(
     st.one_of(
         st.just(""), st.lists(st.text(" ab1,.ü\t\u00a0", max_size=4), min_size=2, max_size=3).map(";".join)
@@ -61,7 +94,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_cells_are_those_of_the_csv_module(
     tmp_path: Path, lines: list[str], ending: str, closed: bool
