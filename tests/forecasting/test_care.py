@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from services.forecasting.care.finding import MOST
+from services.forecasting.care.flatlines import _surprise
 from services.forecasting.care.report import care_report
+from services.forecasting.care.rows import runs_of
 from services.forecasting.care.spikes import REACH, deviations
 from services.forecasting.parquet import SeriesData
+from services.forecasting.profile import profile
 from tests.forecasting.care_series import QUARTER, found, sun, town
 from tests.forecasting.csv_files import imported
 
@@ -189,3 +192,41 @@ def test_a_million_and_a_half_rows_take_half_a_second() -> None:
     started = time.process_time()
     care_report(SeriesData(minutes, value))
     assert time.process_time() - started < 1.0  # half of it on an idle machine
+
+
+def test_gaps_are_those_of_the_profile(tmp_path) -> None:
+    random = np.random.default_rng(4)
+    kept = np.flatnonzero(random.random(2_000) > 0.02)
+    stamps = np.datetime_as_string(np.datetime64("2024-01-01T00:00", "m") + 15 * kept, unit="m")
+    column = imported(tmp_path, "t;v\n" + "".join(f"{at};{i % 9}\n" for i, at in enumerate(stamps))).columns[
+        0
+    ]
+    about = profile(column)["gaps"]
+    told = [each for each in care_report(column.series)["findings"] if each["kind"] == "gap"]
+    assert sorted((each["from"], each["rows"]) for each in told) == [
+        (
+            np.datetime_as_string(column.series.time[gap["position"]].astype("M8[ns]") + QUARTER, unit="s")
+            + "Z",
+            gap["missingRows"],
+        )
+        for gap in about
+    ]
+
+
+def test_the_surprise_of_a_run_is_that_of_the_obvious_way() -> None:
+    random = np.random.default_rng(6)
+    value = random.integers(0, 2, 400).astype(float)
+    value[random.integers(0, 380, 8)[:, None] + np.arange(9)] = 1.0
+    hour = np.arange(400) // 4 % 24
+    still = value[1:] == value[:-1]
+    first, last = runs_of(still)
+    quick = _surprise(still, hour[1:], first, last + 1)
+    for run in range(len(first)):
+        own = set(range(first[run] + 1, last[run] + 1))  # comparisons after the first of the run
+        surprise = 0.0
+        for place in own:
+            alike = [i for i in range(len(still)) if hour[i + 1] == hour[place + 1] and i not in own]
+            asked = [i for i in alike if i > 0 and still[i - 1]]
+            plain = (sum(still[i] for i in alike) + 1) / (len(alike) + 24)
+            surprise -= np.log((sum(still[i] for i in asked) + 2 * plain) / (len(asked) + 2))
+        assert quick[run] == pytest.approx(surprise)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.forecasting.care.report import care_report
 from services.forecasting.csv_series import ImportOptions, read_csv
 from services.forecasting.errors import DataError
 from services.forecasting.profile import measured, profile
@@ -45,6 +46,23 @@ def test_the_transformer_becomes_a_series_per_named_column() -> None:
         "numerischer_anteil": 100.0,
     }
     assert load.series.value[0] == pytest.approx(5.827, abs=1e-3)
+
+
+def test_the_days_that_stand_still_in_the_transformer_are_found() -> None:
+    """On the 31st of a month all values of ETTh1 are those of its first hour; nobody says so."""
+    path = present(MEASURED / "ETTh1.csv", "DATA_SETS_DIR")
+    load, oil = (care_report(column.series) for column in read_csv(path, None, ["HUFL", "OT"]).columns)
+    assert {kind: count for kind, count in oil["counts"].items() if count} == {"flatline": 14}
+    assert {each["from"][8:] for each in oil["findings"]} == {"31T00:00:00Z"}
+    assert {each["rows"] for each in oil["findings"]} <= {24, 25}
+    outage = load["findings"][0]
+    assert (outage["kind"], outage["from"], outage["rows"]) == ("flatline", "2016-12-05T09:00:00Z", 58)
+
+
+def test_the_demand_of_victoria_is_sound() -> None:
+    path = present(MEASURED / "vic_electricity.csv", "DATA_SETS_DIR")
+    (demand,) = read_csv(path, None, ["Demand"]).columns
+    assert care_report(demand.series, zones=["Australia/Melbourne"])["total"] == 0
 
 
 def test_the_demand_of_victoria_is_read_with_its_offsets() -> None:

@@ -100,6 +100,20 @@ def test_a_recipe_that_leaves_no_series_is_refused() -> None:
     assert caught.value.suggestion
 
 
+def test_a_gap_of_a_thousand_years_is_not_filled_row_by_row() -> None:
+    seconds = np.append(np.arange(100, dtype=np.int64), 10**9) * 10**9
+    sparse = SeriesData(seconds, np.arange(101.0))
+    whole = {"from": stamp(0), "to": stamp(10**18)}
+    with pytest.raises(DataError) as caught:
+        apply([RecipeStep.model_validate({"action": "mark_missing", **whole})], sparse)
+    assert (caught.value.code, caught.value.details and caught.value.details["rows"]) == (
+        "RECIPE_TOO_LARGE",
+        10**9 - 100,
+    )
+    mended, _ = apply([RecipeStep.model_validate({"action": "interpolate", "max_rows": 9, **whole})], sparse)
+    assert len(mended.time) == 101
+
+
 WHOLE = st.lists(
     st.one_of(st.none(), st.floats(-1e6, 1e6), st.just("absent")), min_size=4, max_size=30
 ).filter(lambda cells: sum(cell != "absent" for cell in cells) >= 4)
@@ -140,6 +154,8 @@ def test_a_step_touches_its_interval_only(
         ({"to": "2023-12-31T23:00:00Z"}, "to"),
         ({"from": "2024-01-01T00:00:00"}, "from"),
         ({"from": 5}, "from"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, "from"),
+        ({"to": "9999-12-31T23:59:59-14:00"}, "to"),
         ({"action": "mend"}, "action"),
         ({"low": 5, "high": 5}, "high"),
         ({"low": None, "high": None}, "high"),

@@ -15,6 +15,7 @@ from services.forecasting.errors import DataError
 from services.forecasting.parquet import SeriesData
 
 MIN_ROWS = 2
+MAX_ADDED = 20_000_000
 Mask = NDArray[np.bool_]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -126,6 +127,7 @@ def _with_absent_rows(
         gap &= absent <= max_rows
     before = np.flatnonzero(gap)
     counts = np.maximum(absent[before], 1)
+    _refuse_too_many(int(counts.sum()))
     place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     width = distance[before] // (counts + 1)  # a gap that is no whole number of steps is cut evenly
     added = np.repeat(series.time[before], counts) + place * np.repeat(width, counts)
@@ -136,6 +138,16 @@ def _with_absent_rows(
     value = np.concatenate([series.value, np.full(len(added), np.nan)])
     order = np.argsort(time, kind="stable")
     return SeriesData(time[order], value[order]), len(added)
+
+
+def _refuse_too_many(rows: int) -> None:
+    if rows > MAX_ADDED:
+        raise DataError(
+            "RECIPE_TOO_LARGE",
+            f"The gaps of the interval lack {rows} rows at the usual step; at most {MAX_ADDED} are put in",
+            suggestion="Choose a shorter interval, or use drop",
+            details={"field": "recipe", "rows": rows, "limit": MAX_ADDED},
+        )
 
 
 def _within(time: NDArray[np.int64], start: int, end: int) -> Mask:

@@ -45,7 +45,7 @@ def _surprise(still: Mask, hour: NDArray[np.int64], first: Times, last: Times) -
     all_rows, all_still = _by_hour(hour), _by_hour(hour[still])
     own = _hours_of_runs(hour, first + 1, last)  # comparison i stands between rows i and i + 1
     plain = (all_still - own + 1) / (all_rows - own + 24)
-    chance = (stayed - own + PRIOR * plain) / np.maximum(asked - own, 0).__add__(PRIOR)
+    chance = (stayed - own + PRIOR * plain) / (asked - own + PRIOR)
     return np.asarray((-np.log(np.clip(chance, 1e-9, 1.0)) * own).sum(axis=1))
 
 

@@ -12,6 +12,7 @@ from services.forecasting.errors import DataError
 Action = Literal["drop", "interpolate", "clip", "mark_missing"]
 MAX_STEPS = 1000
 MAX_ROWS = 100_000
+YEARS = (1700, 2200)  # as in the import
 MAX_VALUE = 1e150  # as in the import: squares of larger values would not be finite
 
 
@@ -43,6 +44,8 @@ class RecipeStep(BaseModel):
     @field_validator("start", "end")
     @classmethod
     def _in_utc(cls, value: datetime) -> datetime:
+        if not YEARS[0] <= value.year < YEARS[1]:
+            raise ValueError(f"must lie between the years {YEARS[0]} and {YEARS[1]}")
         return value.astimezone(UTC)
 
     @field_validator("end")
