@@ -44,6 +44,7 @@ class Die(_Config):
 
 class Metrics(_Config):
     n: int = 100
+    late: int = 0  # so many more epochs in one report
 
 
 class Gated(_Config):
@@ -101,6 +102,10 @@ def metrics(run: Run, config: Metrics) -> Mapping[str, Any]:
         values = {"loss": loss, "val_loss": float("inf") if epoch == 1 else loss}
         run.report(phase="train", current=epoch, total=config.n, epoch=epoch, metrics=values)
     run.report(phase="train", metrics={"loss": 0.5}, event="batch", step=1)
+    if config.late:
+        late = [(config.n + at, config.n + at, {"loss": float(at)}) for at in range(1, config.late + 1)]
+        *earlier, (step, epoch, last) = late
+        run.report(phase="train", earlier=earlier, step=step, epoch=epoch, metrics=last)
     return {}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
@@ -21,6 +21,7 @@ from services.storage.tables import ArtifactRow, JobRow, MetricRow, TrainingLogR
 from services.workloads.base import Phase
 
 MAX_MESSAGE = 2_000
+Measured = tuple[int | None, int | None, Mapping[str, float]]  # step, epoch, metrics
 OURS = frozenset({"queued", "started", "completed", "failed", "cancelled", "requeued"})
 
 
@@ -62,6 +63,7 @@ class JobRun:
         current: float | None = None,
         total: float | None = None,
         metrics: Mapping[str, float] | None = None,
+        earlier: Sequence[tuple[int, int, Mapping[str, float]]] = (),
         epoch: int | None = None,
         step: int | None = None,
         message: str | None = None,
@@ -75,7 +77,8 @@ class JobRun:
             begins = self._progress.note(phase, current, total, message, epoch)
             if begins or metrics or event != "progress" or self._progress.is_due():
                 kind = "metrics" if metrics and event == "progress" else event
-                self._tell(kind, plain(dict(metrics or {})), plain(dict(data or {})), epoch, step)
+                measured = [*earlier, (step, epoch, metrics)] if metrics else list(earlier)
+                self._tell(kind, plain(dict(metrics or {})), plain(dict(data or {})), step, measured)
 
     def log(self, message: str, level: Literal["info", "warning"] = "info") -> None:
         with self._lock:
@@ -127,8 +130,8 @@ class JobRun:
         kind: str,
         metrics: dict[str, float | None],
         data: dict[str, Any],
-        epoch: int | None,
         step: int | None,
+        measured: Sequence[Measured],
     ) -> None:
         """Row, metric points and event in one small transaction; published when it is committed."""
         if kind != "batch":
@@ -137,29 +140,29 @@ class JobRun:
         told = {**state, "metrics": metrics, "step": step, **data}
         with self._database.write() as tx:
             stored = self._append(tx, kind, told, phase=self._progress.phase, progress=state)
-            self._add_points(tx, kind, metrics, epoch, step)
+            self._add_points(tx, kind, measured)
         self._publish(stored)
 
-    def _add_points(
-        self, tx: Session, kind: str, metrics: dict[str, float | None], epoch: int | None, step: int | None
-    ) -> None:
+    def _add_points(self, tx: Session, kind: str, measured: Sequence[Measured]) -> None:
         """Points of batches have keys of their own, so that a curve over epochs stays one."""
-        if not metrics:
-            return
-        self._metric_reports += 1
-        position = next((each for each in (step, epoch) if each is not None), self._metric_reports)
-        tx.add_all(
-            MetricRow(
-                job_id=self._lease.job_id,
-                attempt=self.attempt,
-                key=f"batch/{key}" if kind == "batch" else key,
-                value=value,
-                step=position,
-                epoch=epoch,
-                phase=self._progress.phase,
-            )
-            for key, value in metrics.items()
-        )
+        rows = []
+        for step, epoch, metrics in measured:
+            self._metric_reports += 1
+            position = next((each for each in (step, epoch) if each is not None), self._metric_reports)
+            rows += [
+                {
+                    "job_id": self._lease.job_id,
+                    "attempt": self.attempt,
+                    "key": f"batch/{key}" if kind == "batch" else key,
+                    "value": value,
+                    "step": position,
+                    "epoch": epoch,
+                    "phase": self._progress.phase,
+                }
+                for key, value in plain(metrics).items()
+            ]
+        if rows:
+            tx.execute(insert(MetricRow), rows)
 
     def _append(self, tx: Session, kind: str, data: Mapping[str, Any], **changes: Any) -> Event:
         event = append(tx, self._lease.job_id, kind, data, where=self._lease.holds, **changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -40,6 +40,7 @@ class Run(Protocol):
         current: float | None = None,
         total: float | None = None,
         metrics: Mapping[str, float] | None = None,
+        earlier: Sequence[tuple[int, int, Mapping[str, float]]] = (),
         epoch: int | None = None,
         step: int | None = None,
         message: str | None = None,
@@ -50,8 +51,9 @@ class Run(Protocol):
 
         `current`/`total` are units of the phase. Calls with `metrics`, with an `event` other than
         "progress" or that begin a new phase are always stored and published; plain progress at most
-        five times a second. Raises Cancelled once the user asked to stop. Non-finite metrics are
-        stored as null.
+        five times a second. `earlier` are (step, epoch, metrics) of moments since the last report, which
+        are stored beside the metrics of this one. Raises Cancelled once the user asked to stop.
+        Non-finite metrics are stored as null.
         """
 
     def log(self, message: str, level: Literal["info", "warning"] = "info") -> None:

@@ -19,6 +19,8 @@ START = int(np.datetime64("2024-01-01T00:00", "ns").astype(np.int64))
 SMALL: dict[str, dict[str, Any]] = {
     "LIN": {},
     "Dense": {"N": 16, "EP": 3},
+    "NLinear": {"EP": 3},
+    "DLinear": {"EP": 3},
     "CNN": {"N": 8, "EP": 3},
     "LSTM": {"N": 8, "LAY": 1, "EP": 2},
     "AR LSTM": {"N": 8, "LAY": 1, "EP": 2},

@@ -79,10 +79,25 @@ def test_without_validation_samples_the_training_loss_decides(about: Task) -> No
     assert len(history["loss"]) == PLAN.epochs
 
 
+def test_epochs_too_short_to_be_told_come_along_with_the_next(
+    about: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keras_loop, "REPORT_SECONDS", 1e9)  # so that nothing is due by itself
+    monkeypatch.setattr(keras_loop, "LONGEST_SILENCE", 1e9)
+    reports = Reports()
+    history = Loop(small_net(about), PLAN, about.train, about.validation, reports).run()
+    told = reports.told[-1]
+    points = [*told["earlier"], (told["step"], told["epoch"], told["metrics"])]
+    assert [point[1] for point in points] == [1, 2, 3]
+    assert [point[2]["val_loss"] for point in points] == history["val_loss"]
+    assert len(reports.told) == 2, "the first batch, and the end"
+
+
 def test_a_step_that_takes_long_is_told_alone(about: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls shrink until progress and cancel come in time, however slow a step is."""
     monkeypatch.setattr(keras_loop, "CALL_SECONDS", 0.0)
-    monkeypatch.setattr(keras_loop, "REPORT_SECONDS", 0.0)
+    for name in ("REPORT_SECONDS", "REPORT_COST"):
+        monkeypatch.setattr(keras_loop, name, 0.0)
     reports = Reports()
     Loop(small_net(about), replace(PLAN, epochs=1), about.train, about.validation, reports).run()
     batches = [told["data"]["batch"] for told in reports.told if told.get("event") == "batch"]

@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from services.forecasting.models.parameters import ModelParams
 from tests.forecasting.learning import SMALL, Reports, Task, everything, fitted, task, usual, usual_task
 
 ROOT = Path(__file__).resolve().parents[2]
-KERAS = ("Dense", "CNN", "LSTM", "AR LSTM")
+KERAS = ("NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM")
 modes = pytest.mark.parametrize("mode", SMALL)
 
 
@@ -71,9 +72,18 @@ def test_the_same_seed_gives_the_same_forecast_and_another_seed_another(mode: st
     assert np.abs(first - other).max() > 1e-6
 
 
-@pytest.mark.parametrize("mode", ["LIN", "Dense", "LGBMR"])
-def test_models_beat_the_last_value(mode: str, unequal: Task) -> None:
-    model, _, _ = fitted(unequal, mode, **({"EP": 20} if mode == "Dense" else {"N_ESTIMATORS": 60}))
+@pytest.mark.parametrize(
+    ("mode", "params"),
+    [
+        ("LIN", {}),
+        ("NLinear", {"EP": 20, "LEARNING_RATE": 0.01}),
+        ("DLinear", {"EP": 20, "LEARNING_RATE": 0.01}),
+        ("Dense", {"EP": 20}),
+        ("LGBMR", {"N_ESTIMATORS": 60}),
+    ],
+)
+def test_models_beat_the_last_value(mode: str, params: dict[str, Any], unequal: Task) -> None:
+    model, _, _ = fitted(unequal, mode, **params)
     x, y = everything(unequal.test)
     error = np.abs(model.predict(x) - y)[:, :, 0].mean()
     assert error < 0.6 * np.abs(x[:, -1:, 0] - y[:, :, 0]).mean()
@@ -127,8 +137,9 @@ def test_an_autoregressive_network_is_as_large_for_any_horizon() -> None:
 def test_a_network_tells_batches_epochs_and_why_it_stopped(unequal: Task) -> None:
     _, info, reports = fitted(unequal, "Dense", EP=50, PATIENCE=1, LEARNING_RATE=0.05)
     epochs = [told for told in reports.told if told.get("metrics")]
+    passed = len(epochs) + sum(len(told["earlier"]) for told in epochs)
     assert {told.get("event", "progress") for told in reports.told} == {"batch", "progress"}
-    assert info.epochs_completed == len(epochs) == len(info.history["val_loss"]) < 50
+    assert info.epochs_completed == passed == len(info.history["val_loss"]) < 50
     assert set(epochs[0]["metrics"]) == {
         *("loss", "val_loss", "root_mean_squared_error", "val_root_mean_squared_error")
     }

@@ -90,6 +90,19 @@ def test_metrics_are_points_and_what_is_not_finite_is_null(house: House) -> None
         json.dumps(event.to_json(), allow_nan=False)
 
 
+def test_epochs_that_pass_between_two_reports_are_points_of_the_curve(house: House) -> None:
+    job = worked(house, "toy_metrics", {"n": 2, "late": 3})
+    points = house.jobs().records.metrics(house.user, job.id, keys=["loss"])
+    assert [(point.step, point.value) for point in points] == [
+        (1, 1.0),
+        (2, 0.5),
+        (3, 1.0),
+        (4, 2.0),
+        (5, 3.0),
+    ]
+    assert house.told(job.id).count("metrics") == 3
+
+
 def test_plain_progress_is_thinned_out(house: House) -> None:
     job = worked(house, "toy_count", {"n": 5000})
     assert house.told(job.id).count("progress") < 30

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from services.forecasting.models.base import Model
 
 Arithmetic = Literal["honest", "compat"]
-KERAS_MODES = ("Dense", "CNN", "LSTM", "AR LSTM")
+KERAS_MODES = ("NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM")
 
 
 def create(params: ModelParams, arithmetic: Arithmetic, *, anchors: list[int | None]) -> Model:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,14 @@ class Samples(Protocol):
     def y32(self, rows: Rows) -> Array32: ...
 
 
+class Point(NamedTuple):
+    """Metrics of a moment of a fit that passed without a report."""
+
+    step: int
+    epoch: int
+    metrics: Mapping[str, float]
+
+
 class Report(Protocol):
     """Says how far a fit is; what it raises ends the fit and passes through."""
 
@@ -54,6 +62,7 @@ class Report(Protocol):
         total: float,
         *,
         metrics: Mapping[str, float] | None = None,
+        earlier: Sequence[Point] = (),
         epoch: int | None = None,
         step: int | None = None,
         message: str | None = None,

@@ -11,12 +11,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from services.forecasting.models.base import Report, Samples, batches
+from services.forecasting.models.base import Point, Report, Samples, batches
 
 BUFFER_BYTES, MOST_STEPS = 16 * 2**20, 64  # what one buffer of batches may hold
 CALL_SECONDS = 0.2  # how long a call may keep silent: progress and cancel come between calls
-REPORT_SECONDS = 0.1
+REPORT_SECONDS, LONGEST_SILENCE, REPORT_COST = 0.1, 0.5, 200
 VALIDATION_BATCH = 1024
+Steps = tuple[int, int]  # how many, and how many columns
 WORTH_COMPILING = 2_000  # steps; XLA takes a second or two and saves half a millisecond in each
 
 
@@ -48,8 +49,11 @@ class Loop:
         self._capacity = _capacity(train, self._size, self._batches)
         self._held = validation if len(validation) else None
         compiled = plan.products and plan.epochs * self._batches >= WORTH_COMPILING
-        self._step = _training_step(net, plan, compiled=compiled)
-        self._loss = _validation_loss(net, compiled=compiled)
+        shapes = (train.input_steps, train.n_inputs), (train.output_steps, train.n_outputs)
+        batch = self._capacity, self._size
+        self._step = _training_step(net, plan, shapes, batch, compiled=compiled)
+        self._held_size = min(VALIDATION_BATCH, len(validation))
+        self._loss = _validation_loss(net, shapes, self._held_size, compiled=compiled)
         self._progress = _Progress(report, plan.epochs, self._batches)
         self._pace = _Pace()
 
@@ -59,7 +63,7 @@ class Loop:
         random = np.random.default_rng(self._plan.seed)
         best = _Best(self._plan.patience)
         for epoch in range(self._plan.epochs):
-            metrics = _named("", self._epoch(epoch, random.permutation(len(self._train))))
+            metrics = _named("", self.epoch(epoch, random.permutation(len(self._train))))
             if self._held is not None:
                 metrics |= _named("val_", self._validate(self._held, epoch))
             for name, value in metrics.items():
@@ -67,10 +71,12 @@ class Loop:
             self._progress.epoch(epoch, metrics)
             if best.is_over(metrics.get("val_loss", metrics["loss"]), self._net):
                 break
+        self._progress.told()
         best.restore(self._net)
         return history
 
-    def _epoch(self, epoch: int, order: np.ndarray) -> float:
+    def epoch(self, epoch: int, order: np.ndarray) -> float:
+        """Every sample once, in this order; gives the mean of the losses before each step."""
         total, seen, done = 0.0, 0, 0
         for x, y, weights, steps in self._buffers(order):
             first = 0
@@ -101,12 +107,13 @@ class Loop:
             )
 
     def _validate(self, samples: Samples, epoch: int) -> float:
-        size, total = min(VALIDATION_BATCH, len(samples)), 0.0
+        size, total = self._held_size, 0.0
         for part in batches(len(samples), size):
             rows = np.minimum(np.arange(part.start, part.start + size), len(samples) - 1)
             weights = (np.arange(size) < part.stop - part.start).astype(np.float32)
-            total += float(self._loss(samples.x32(rows), samples.y32(rows), weights))
-            self._progress.validation(epoch)
+            held = (samples.x32(rows), samples.y32(rows), weights)
+            total += float(self._loss(*map(tf.constant, held)))
+            self._progress.heard(epoch)
         return total / len(samples)
 
 
@@ -116,12 +123,13 @@ def _capacity(samples: Samples, size: int, n_batches: int) -> int:
     return max(1, min(MOST_STEPS, n_batches, BUFFER_BYTES // (window * size)))
 
 
-def _training_step(net: Any, plan: Plan, *, compiled: bool) -> Callable[..., Any]:
+def _training_step(
+    net: Any, plan: Plan, shapes: tuple[Steps, Steps], batch: tuple[int, int], *, compiled: bool
+) -> Callable[..., Any]:
     """Steps `first` to `first + count` of a buffer; gives the sum of the samples' losses before each step."""
     optimizer = keras.optimizers.Adam(plan.rate, clipnorm=plan.clip_norm)
     optimizer.build(net.trainable_variables)
 
-    @tf.function(jit_compile=compiled)  # type: ignore[untyped-decorator]
     def steps(x: Any, y: Any, weights: Any, first: Any, count: Any) -> Any:
         total, i = tf.constant(0.0), first
         while i < first + count:  # a range would be compiled anew for every pair of limits
@@ -132,15 +140,28 @@ def _training_step(net: Any, plan: Plan, *, compiled: bool) -> Callable[..., Any
             total, i = total + loss, i + 1
         return total
 
-    return steps  # type: ignore[no-any-return]
+    number = tf.TensorSpec((), tf.int32)
+    return _traced(steps, [*_specs(shapes, batch), number, number], compiled=compiled)
 
 
-def _validation_loss(net: Any, *, compiled: bool) -> Callable[..., Any]:
-    @tf.function(jit_compile=compiled)  # type: ignore[untyped-decorator]
+def _validation_loss(
+    net: Any, shapes: tuple[Steps, Steps], size: int, *, compiled: bool
+) -> Callable[..., Any]:
     def loss(x: Any, y: Any, weights: Any) -> Any:
         return _weighted(net(x, training=False), y, weights)
 
-    return loss  # type: ignore[no-any-return]
+    return _traced(loss, _specs(shapes, (size,)), compiled=compiled)
+
+
+def _specs(shapes: tuple[Steps, Steps], batch: tuple[int, ...]) -> list[Any]:
+    """Of inputs, outputs and weights."""
+    return [tf.TensorSpec((*batch, *steps), tf.float32) for steps in (*shapes, ())]
+
+
+def _traced(function: Callable[..., Any], specs: list[Any], *, compiled: bool) -> Callable[..., Any]:
+    """For these shapes alone: TensorFlow then need not suspect that it is traced again and again."""
+    whole = tf.function(function, jit_compile=compiled)
+    return whole.get_concrete_function(*specs)  # type: ignore[no-any-return]
 
 
 def _weighted(forecast: Any, truth: Any, weights: Any) -> Any:
@@ -197,30 +218,30 @@ class _Best:
 
 
 class _Progress:
-    """Tells every epoch with its metrics, and batches often enough to stop quickly and to draw a bar."""
+    """Tells epochs and batches often enough to stop quickly and to draw a bar, rarely enough to cost nothing.
+
+    A report may take one part in REPORT_COST of the time, but silence ends after LONGEST_SILENCE. Epochs that
+    are shorter than that wait for the next report, which brings their metrics along.
+    """
 
     def __init__(self, report: Report, epochs: int, n_batches: int) -> None:
         self._report, self._epochs, self._batches = report, epochs, n_batches
-        self._told = 0.0
+        self._next = 0.0
         self._last: dict[str, Any] = {}
+        self._waiting: list[Point] = []
 
     def batch(self, epoch: int, done: int, loss: float) -> None:
         self._last = {"batch": done, "total_batches": self._batches, **_named("", loss)}
         self._last |= {"current_epoch": epoch + 1, "total_epochs": self._epochs}
-        self._tell(epoch)
+        self.heard(epoch)
 
-    def validation(self, epoch: int) -> None:
-        """Nothing new to tell, but whoever wants to cancel is heard."""
-        self._tell(epoch)
-
-    def _tell(self, epoch: int) -> None:
-        if time.monotonic() - self._told < REPORT_SECONDS:
+    def heard(self, epoch: int) -> None:
+        """Where it stands; whoever wants to cancel is heard."""
+        if time.monotonic() < self._next:
             return
-        self._told = time.monotonic()
         done = self._last["batch"]
-        self._report(
+        self._tell(
             epoch + done / self._batches,
-            self._epochs,
             epoch=epoch + 1,
             step=epoch * self._batches + done,
             event="batch",
@@ -228,11 +249,27 @@ class _Progress:
         )
 
     def epoch(self, epoch: int, metrics: dict[str, float]) -> None:
-        self._report(
-            epoch + 1,
-            self._epochs,
-            epoch=epoch + 1,
-            step=(epoch + 1) * self._batches,
-            metrics=metrics,
-            message=f"Epoch {epoch + 1} of {self._epochs}",
+        self._waiting.append(Point((epoch + 1) * self._batches, epoch + 1, metrics))
+        if time.monotonic() >= self._next:
+            self.told()
+
+    def told(self) -> None:
+        """Tell the epochs that still wait, under the last of them."""
+        if not self._waiting:
+            return
+        *earlier, last = self._waiting
+        self._waiting = []
+        self._tell(
+            last.epoch,
+            epoch=last.epoch,
+            step=last.step,
+            metrics=last.metrics,
+            earlier=earlier,
+            message=f"Epoch {last.epoch} of {self._epochs}",
         )
+
+    def _tell(self, current: float, **more: Any) -> None:
+        before = time.monotonic()
+        self._report(current, self._epochs, **more)
+        after = time.monotonic()
+        self._next = after + min(LONGEST_SILENCE, max(REPORT_SECONDS, REPORT_COST * (after - before)))

@@ -22,7 +22,11 @@ FILE, H5, ABOUT = "model.keras", "model.h5", "shape.json"
 RATE = 0.001
 PATIENCE, HISTORICAL_PATIENCE = 5, 2
 PREDICT_BATCH = 1024
-PRODUCTS = ("Dense",)  # XLA makes convolutions and recurrent layers ten times slower on a CPU
+PRODUCTS = (
+    "Dense",
+    "NLinear",
+    "DLinear",
+)  # XLA makes convolutions and recurrent layers ten times slower on a CPU
 
 
 class KerasModel(Model):

@@ -1,19 +1,20 @@
-"""The layers of the networks: Dense, CNN, LSTM and AR LSTM; every head starts at the last known value."""
+"""The layers of the networks; every head of Dense, CNN, LSTM and AR LSTM starts at the last known value."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
-import numpy as np
 
 from services.forecasting.errors import DataError
 from services.forecasting.models.autoregressive import FeedbackCell
 from services.forecasting.models.base import Shape
+from services.forecasting.models.linear_nets import chosen_columns, linear_network, weights_of_linear_network
 from services.forecasting.models.parameters import ModelParams
 
 MAX_WEIGHTS = 100_000_000
 MAX_DILATION = 64
+LINEAR_MODES = ("NLinear", "DLinear")
 
 
 def network(params: ModelParams, shape: Shape, anchors: list[int | None]) -> Any:
@@ -22,7 +23,9 @@ def network(params: ModelParams, shape: Shape, anchors: list[int | None]) -> Any
     Where an output's own past is among the inputs, the network learns the difference to its last value;
     the output layer starts at zero, so that the first forecast is the last value (or 0 without one).
     """
-    _refuse_huge(params, shape)
+    _refuse_huge(params, shape, anchors)
+    if params.MODE in LINEAR_MODES:
+        return linear_network(params, shape, anchors)
     x = keras.Input((shape.input_steps, shape.n_inputs))
     if params.MODE == "AR LSTM":
         return keras.Model(x, _autoregressive(params, shape, x, anchors))
@@ -37,7 +40,7 @@ def network(params: ModelParams, shape: Shape, anchors: list[int | None]) -> Any
 
 def historical_dense(params: ModelParams, shape: Shape) -> Any:
     """The first system's Dense: flatten, LAY layers, an output layer of zeros (A.8)."""
-    _refuse_huge(params, shape)
+    _refuse_huge(params, shape, [])
     x = keras.Input((shape.input_steps, shape.n_inputs))
     flat = keras.layers.Dense(shape.output_steps * shape.n_outputs, kernel_initializer="zeros")(
         _dense(params, x)
@@ -94,24 +97,13 @@ def _cell_activation(params: ModelParams) -> str:
 
 
 def _last_values(x: Any, anchors: list[int | None]) -> Any:
-    """(b, outputs): the newest input value of each output's own past, 0 where it is no input.
-
-    Built from plain layers, because the .h5 form knows no slices.
-    """
-    steps, inputs = x.shape[1:]
-    newest = keras.layers.Cropping1D((steps - 1, 0))(x)
-    choose = keras.layers.Dense(len(anchors), use_bias=False, trainable=False, name="last_values")
-    chosen = choose(newest)
-    choice = np.zeros((inputs, len(anchors)))
-    for output, anchor in enumerate(anchors):
-        if anchor is not None:
-            choice[anchor, output] = 1.0
-    choose.set_weights([choice])
-    return keras.layers.Reshape((len(anchors),))(chosen)
+    """(b, outputs): the newest input value of each output's own past, 0 where it is no input."""
+    newest = keras.layers.Cropping1D((x.shape[1] - 1, 0))(x)
+    return keras.layers.Reshape((len(anchors),))(chosen_columns(newest, anchors, "last_values"))
 
 
-def _refuse_huge(params: ModelParams, shape: Shape) -> None:
-    weights = _weights(params, shape)
+def _refuse_huge(params: ModelParams, shape: Shape, anchors: list[int | None]) -> None:
+    weights = _weights(params, shape, anchors)
     if weights > MAX_WEIGHTS:
         raise DataError(
             "MODEL_TOO_LARGE",
@@ -122,8 +114,10 @@ def _refuse_huge(params: ModelParams, shape: Shape) -> None:
         )
 
 
-def _weights(params: ModelParams, shape: Shape) -> int:
+def _weights(params: ModelParams, shape: Shape, anchors: list[int | None]) -> int:
     """About how many there will be, known before anything is allocated."""
+    if params.MODE in LINEAR_MODES:
+        return weights_of_linear_network(params.MODE, shape, anchors)
     n, outputs = params.N, shape.output_steps * shape.n_outputs
     if params.MODE == "Dense":
         return shape.input_steps * shape.n_inputs * n + (params.LAY - 1) * n * n + n * outputs

@@ -4,15 +4,39 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-Mode = Literal["LIN", "Dense", "CNN", "LSTM", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"]
+Single = Literal[
+    "LIN", "RIDGE", "NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"
+]
+Mode = Literal[Single, "ENSEMBLE"]
 ALIASES = {"Linear": "LIN", "NN": "Dense"}
 ACTIVATIONS = (
     *("relu", "sigmoid", "tanh", "linear", "softmax"),
     *("elu", "selu", "softplus", "softsign", "swish", "gelu"),
 )
 NO_ACTIVATION = ("keine", "none")
+_NETWORK = frozenset({"EP", "LEARNING_RATE", "BATCH_SIZE", "PATIENCE"})
+_LAYERS = _NETWORK | {"LAY", "N", "ACTF"}
+_SVR = frozenset({"KERNEL", "C", "EPSILON", "MAX_ROWS"})
+# What each family reads; MODE and SEED may always be said.
+READS: dict[str, frozenset[str]] = {
+    "LIN": frozenset(),
+    "RIDGE": frozenset({"ALPHA"}),
+    "NLinear": _NETWORK,
+    "DLinear": _NETWORK | {"K"},
+    "Dense": _LAYERS,
+    "CNN": _LAYERS | {"K"},
+    "LSTM": _LAYERS,
+    "AR LSTM": _LAYERS,
+    "SVR_dir": _SVR,
+    "SVR_MIMO": _SVR,
+    "LGBMR": frozenset({"N_ESTIMATORS", "LEARNING_RATE", "MAX_DEPTH", "PATIENCE"}),
+}
+# The first system's page sends its whole form with every MODE: what a family does not read is then said
+# to be unused, not refused.
+OLD_FORM = frozenset({"LAY", "N", "EP", "ACTF", "K", "KERNEL", "C", "EPSILON"})
+MOVING_AVERAGE = 25  # steps, as DLinear was published
 
 
 class ModelParams(BaseModel):
@@ -21,11 +45,17 @@ class ModelParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
     MODE: Mode
+    MEMBERS: list[Single] = Field(
+        default=["RIDGE", "Dense", "LGBMR"], min_length=2, description="the models of an ensemble"
+    )
     LAY: int = Field(default=2, ge=1, le=16, description="hidden layers")
     N: int = Field(default=64, ge=1, le=4096, description="units or filters of a layer")
     EP: int = Field(default=20, ge=1, le=2000, description="most epochs")
     ACTF: str = Field(default="relu", description="activation of the hidden layers")
-    K: int = Field(default=3, ge=1, le=4096, description="kernel size of a convolution")
+    K: int = Field(default=3, ge=1, le=4096, description="kernel size of a convolution or moving average")
+    ALPHA: float | None = Field(
+        default=None, gt=0, le=1e9, description="penalty of a ridge regression; null: chosen on validation"
+    )
     KERNEL: Literal["linear", "poly", "rbf", "sigmoid"] = "rbf"
     C: float = Field(default=1.0, gt=0, le=1e6)
     EPSILON: float = Field(default=0.1, ge=0, le=1e6)
@@ -43,12 +73,25 @@ class ModelParams(BaseModel):
         """A page sends empty fields as null; MODE has no default and stays required."""
         if not isinstance(values, dict):
             return values
-        return {name: value for name, value in values.items() if value is not None}
+        given = {name: value for name, value in values.items() if value is not None}
+        return {"K": MOVING_AVERAGE, **given} if given.get("MODE") == "DLinear" else given
 
     @field_validator("MODE", mode="before")
     @classmethod
     def _old_names(cls, value: Any) -> Any:
         return ALIASES.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("MEMBERS", mode="before")
+    @classmethod
+    def _old_names_of_members(cls, value: Any) -> Any:
+        return [cls._old_names(each) for each in value] if isinstance(value, list) else value
+
+    @field_validator("MEMBERS")
+    @classmethod
+    def _different_members(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a model twice")
+        return value
 
     @field_validator("KERNEL", mode="before")
     @classmethod
@@ -64,3 +107,31 @@ class ModelParams(BaseModel):
         if name not in ACTIVATIONS:
             raise ValueError(f"is none of {', '.join(ACTIVATIONS)}, Keine")
         return name
+
+    @field_validator("*")
+    @classmethod
+    def _read_by_the_family(cls, value: Any, info: ValidationInfo) -> Any:
+        """A setting that could not act is refused; its default may be said (a stored form says it)."""
+        name, mode = info.field_name, info.data.get("MODE")
+        if name is None or name in OLD_FORM or mode is None or value == cls.model_fields[name].get_default():
+            return value
+        reads = _reads(mode, info.data.get("MEMBERS", []))
+        if name not in reads:
+            raise ValueError(f"is not used by {mode}, which takes {', '.join(sorted(reads))}")
+        return value
+
+    def unused(self) -> list[str]:
+        """What was said and the family does not read."""
+        said = {n for n in self.model_fields_set if getattr(self, n) != type(self).model_fields[n].default}
+        return sorted(said - _reads(self.MODE, self.MEMBERS))
+
+    def of_member(self, mode: Single) -> ModelParams:
+        """The parameters of one model of an ensemble: those of its own that were said."""
+        own = {name: getattr(self, name) for name in self.model_fields_set & (READS[mode] | {"SEED"})}
+        return ModelParams(MODE=mode, **own)
+
+
+def _reads(mode: str, members: list[Any]) -> frozenset[str]:
+    families = members if mode == "ENSEMBLE" else [mode]
+    own = {"MODE", "SEED"} | ({"MEMBERS"} if mode == "ENSEMBLE" else set())
+    return frozenset(own.union(*(READS[each] for each in families)))
