@@ -13,15 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.bundles import pack, unpack
 from services.forecasting.conformal import Quantiles
-from services.forecasting.errors import DataError
 from services.forecasting.models import load
 from services.forecasting.models.base import Model
 
 Array = NDArray[np.float64]
+FAMILIES = {
+    "LIN": "linear",
+    "RIDGE": "linear",
+    "LGBMR": "boosting",
+    "SVR_dir": "svr",
+    "SVR_MIMO": "svr",
+    "ENSEMBLE": "ensemble",
+}
 SCRIPTS = Path(__file__).parent / "predict_scripts"
 QUANTILES = "quantiles.json"
-MAX_UNPACKED_BYTES = 4 * 1024**3
 
 
 def write_bundle(path: Path, model: Model, quantiles: Quantiles) -> None:
@@ -29,10 +36,8 @@ def write_bundle(path: Path, model: Model, quantiles: Quantiles) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model.save(folder)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(folder.iterdir()):
-                archive.write(file, file.name)
-            archive.writestr(QUANTILES, json.dumps(quantiles.to_json(), allow_nan=False))
+        (folder / QUANTILES).write_text(json.dumps(quantiles.to_json(), allow_nan=False), encoding="utf-8")
+        pack(folder, path)
 
 
 def load_quantiles(folder: Path) -> Quantiles | None:
@@ -45,21 +50,8 @@ def load_quantiles(folder: Path) -> Quantiles | None:
 
 def load_bundle(path: Path, folder: Path) -> Model:
     """Unpack into this empty folder and load; refuses names that would lie elsewhere."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _refuse_unsafe(archive.infolist())
-            archive.extractall(folder)
-    except zipfile.BadZipFile as error:
-        raise DataError("BROKEN_MODEL", f"The model bundle cannot be unpacked: {error}") from error
+    unpack(path, folder)
     return load(folder)
-
-
-def _refuse_unsafe(entries: list[zipfile.ZipInfo]) -> None:
-    if any("/" in entry.filename or "\\" in entry.filename or entry.is_dir() for entry in entries):
-        raise DataError("UNSAFE_MODEL", "The model bundle holds names that are no plain file names")
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-        raise DataError("MODEL_TOO_LARGE", "The model bundle is larger than a model can be")
 
 
 def write_scaler_pickles(path: Path, scalers: Mapping[str, Any], stamp: str) -> None:
@@ -109,17 +101,19 @@ def write_archive(
             ("expected_output.json", example_output.tolist()),
         ):
             archive.writestr(about, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1))
-        for script in _scripts(model.mode):
-            archive.write(SCRIPTS / script[0], script[1])
-        if model.mode == "AR LSTM":
+        for script, called in _scripts(model.modes):
+            archive.write(SCRIPTS / script, called)
+        if "AR LSTM" in model.modes:
             archive.write(Path(__file__).parent / "models" / "autoregressive.py", "autoregressive.py")
 
 
-def _scripts(mode: str) -> list[tuple[str, str]]:
-    families = {"LIN": "linear", "LGBMR": "boosting", "SVR_dir": "svr", "SVR_MIMO": "svr"}
-    family = families.get(mode, "keras")
+def _scripts(modes: list[str]) -> list[tuple[str, str]]:
+    """What is written of ours and its name there: the first mode is the model, the others its members."""
+    first, *members = (FAMILIES.get(mode, "keras") for mode in modes)
+    parts = [(f"apply_{family}.txt", f"apply_{family}.py") for family in sorted(set(members))]
     return [
         ("predict.txt", "predict.py"),
-        (f"apply_{family}.txt", "apply_model.py"),
+        (f"apply_{first}.txt", "apply_model.py"),
+        *parts,
         ("README.txt", "README.md"),
     ]

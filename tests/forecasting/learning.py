@@ -18,6 +18,7 @@ HOUR = 3600 * 10**9
 START = int(np.datetime64("2024-01-01T00:00", "ns").astype(np.int64))
 SMALL: dict[str, dict[str, Any]] = {
     "LIN": {},
+    "RIDGE": {},
     "Dense": {"N": 16, "EP": 3},
     "NLinear": {"EP": 3},
     "DLinear": {"EP": 3},
@@ -27,6 +28,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "SVR_dir": {"MAX_ROWS": 200},
     "SVR_MIMO": {"MAX_ROWS": 400},
     "LGBMR": {"N_ESTIMATORS": 20},
+    "ENSEMBLE": {"N": 16, "EP": 3, "N_ESTIMATORS": 20},
 }
 
 

@@ -64,7 +64,7 @@ def run_predict(folder: Path, *options: str) -> Any:
     return json.loads(run.stdout)
 
 
-@pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"])
+@pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "DLinear", "SVR_dir", "SVR_MIMO", "LGBMR", "ENSEMBLE"])
 def test_the_archive_reproduces_its_expected_output_in_a_clean_process(mode: str, tmp_path: Path) -> None:
     folder = taken_home(mode, tmp_path)
     expected = np.array(json.loads((folder / "expected_output.json").read_text()))
@@ -91,7 +91,7 @@ def test_the_archive_of_a_historical_model_runs_too(mode: str, tmp_path: Path) -
     np.testing.assert_allclose(run_predict(folder), expected, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "SVR_dir", "LGBMR"])
+@pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "SVR_dir", "LGBMR", "ENSEMBLE"])
 def test_the_scripts_of_the_archive_import_nothing_of_ours(mode: str, tmp_path: Path) -> None:
     names = set()
     for script in taken_home(mode, tmp_path).glob("*.py"):

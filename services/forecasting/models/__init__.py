@@ -37,6 +37,14 @@ def _family(params: ModelParams, arithmetic: Arithmetic, anchors: list[int | Non
         from services.forecasting.models import linear
 
         return linear.StepwiseLinear() if arithmetic == "compat" else linear.DirectLinear()
+    if params.MODE == "RIDGE":
+        from services.forecasting.models import linear
+
+        return linear.Ridge(params.ALPHA)
+    if params.MODE == "ENSEMBLE":
+        from services.forecasting.models import ensemble
+
+        return ensemble.Ensemble.of(params, anchors)
     if params.MODE in KERAS_MODES:
         from services.forecasting.models import keras_model
 
@@ -64,10 +72,14 @@ def load(folder: Path) -> Model:
 
 
 def _load(mode: str, folder: Path) -> Model:
-    if mode == "LIN":
+    if mode in ("LIN", "RIDGE"):
         from services.forecasting.models import linear
 
         return linear.load(folder)
+    if mode == "ENSEMBLE":
+        from services.forecasting.models import ensemble
+
+        return ensemble.load(folder)
     if mode in KERAS_MODES:
         from services.forecasting.models import keras_model
 

@@ -106,6 +106,11 @@ class Model(ABC):
 
     mode = ""
 
+    @property
+    def modes(self) -> list[str]:
+        """Its own, then those of its members where it has some."""
+        return [self.mode]
+
     @abstractmethod
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo: ...
 

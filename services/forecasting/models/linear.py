@@ -1,18 +1,21 @@
-"""Linear regression: one exact map from the whole window, or the historical one from step to step."""
+"""Linear regression: exact from the whole window, with or without a penalty; historical, step by step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from services.forecasting.errors import DataError
-from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape, batches
+from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape
+from services.forecasting.models.moments import Moments, flat, moments
 
-BATCH = 512
 # Relative to the mean diagonal of the Gram matrix; only keeps exactly collinear columns solvable.
 RIDGE = 1e-6
+PENALTIES = np.logspace(-6, 2, 17)  # relative to the mean variance sum of an input
+UNCHOSEN = 1e-3
 FILE = "model.npz"
 MAX_COLUMNS = 10_000
 
@@ -20,8 +23,7 @@ MAX_COLUMNS = 10_000
 class DirectLinear(Model):
     """Every output step is a linear function of all inputs of the window, fitted by least squares.
 
-    Normal equations on centred float64 values, summed batch by batch (no window is held twice), with a
-    tiny ridge against collinear calendar columns.
+    Normal equations on centred float64 values, with a tiny ridge against collinear calendar columns.
     """
 
     def __init__(self) -> None:
@@ -31,26 +33,16 @@ class DirectLinear(Model):
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
         self.shape = Shape.of(train)
-        _refuse_huge(self.shape)
-        mean_x, mean_y = _means(train)
-        gram = np.zeros((len(mean_x), len(mean_x)))
-        moment = np.zeros((len(mean_x), len(mean_y)))
-        parts = batches(len(train), BATCH)
-        for done, part in enumerate(parts, start=1):
-            x, y = _flat(train.x(part)) - mean_x, _flat(train.y(part)) - mean_y
-            gram += x.T @ x
-            moment += x.T @ y
-            report(done, len(parts) + 1, message="Summing products")
-        gram[np.diag_indices_from(gram)] += RIDGE * max(float(np.trace(gram)) / len(gram), 1e-12)
-        self.coefficients = np.asarray(np.linalg.solve(gram, moment), dtype=np.float64)
-        self.intercept = np.asarray(mean_y - mean_x @ self.coefficients)
-        report(len(parts) + 1, len(parts) + 1, message="Solved")
-        return FitInfo(notes=_notes(len(train), len(mean_x)))
+        _refuse_huge(self.shape, self.mode)
+        sums = moments(train, _teller(report, "Summing products"))
+        self.coefficients, self.intercept = sums.solve(RIDGE * sums.scale)
+        report(1, 1, message="Solved")
+        return FitInfo(notes=_notes(sums))
 
     def predict(self, x: Array) -> Array:
         assert self.shape is not None
-        flat = _flat(x) @ self.coefficients + self.intercept
-        return flat.reshape(len(x), self.shape.output_steps, self.shape.n_outputs)
+        found = flat(x) @ self.coefficients + self.intercept
+        return found.reshape(len(x), self.shape.output_steps, self.shape.n_outputs)
 
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None
@@ -63,6 +55,30 @@ class DirectLinear(Model):
             step_wise=False,
         )
         return [SavedFile(FILE, "model")]
+
+
+class Ridge(DirectLinear):
+    """The same map with a penalty on its coefficients, as in sklearn.linear_model.Ridge.
+
+    Without ALPHA the penalty is the one of PENALTIES, relative to the mean variance sum of an input, whose
+    squared error on the validation samples is smallest; the model itself never sees those.
+    """
+
+    def __init__(self, alpha: float | None = None) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
+        self.shape = Shape.of(train)
+        _refuse_huge(self.shape, self.mode)
+        sums = moments(train, _teller(report, "Summing products", 0.5))
+        if self.alpha is None:
+            self.alpha, note = _chosen(sums, validation, report)
+        else:
+            note = f"ALPHA = {self.alpha:g}, as given"
+        self.coefficients, self.intercept = sums.solve(self.alpha)
+        report(1, 1, message="Solved")
+        return FitInfo(notes=[note])
 
 
 class StepwiseLinear(Model):
@@ -102,6 +118,22 @@ class StepwiseLinear(Model):
         return [SavedFile(FILE, "model")]
 
 
+def _chosen(sums: Moments, validation: Samples, report: Report) -> tuple[float, str]:
+    """The penalty with the smallest error on the validation samples, and a note of it."""
+    if not len(validation):
+        alpha = sums.scale * UNCHOSEN
+        return alpha, f"ALPHA = {alpha:.3g}: there are no validation samples to choose it by"
+    held = moments(validation, _teller(report, "Summing products of the validation samples", 0.25, 0.5))
+    errors = {}
+    for done, penalty in enumerate(PENALTIES, start=1):
+        alpha = float(penalty * sums.scale)
+        errors[alpha] = float(held.squared_error(*sums.solve(alpha)).sum())
+        report(0.75 + 0.25 * done / (len(PENALTIES) + 1), 1, message="Choosing the penalty")
+    best = min(errors, key=errors.__getitem__)
+    edge = " (the end of the grid)" if best in (min(errors), max(errors)) else ""
+    return best, f"ALPHA = {best:.3g}{edge}, chosen on {len(validation)} validation samples"
+
+
 def load(folder: Path) -> Model:
     with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as stored:
         values: dict[str, Any] = {name: stored[name] for name in stored.files}
@@ -123,33 +155,35 @@ def refuse_unequal_steps(samples: Samples, mode: str) -> None:
         )
 
 
-def _refuse_huge(shape: Shape) -> None:
+def _refuse_huge(shape: Shape, mode: str) -> None:
     """The Gram matrix has columns² entries."""
     columns = shape.input_steps * shape.n_inputs
     if columns > MAX_COLUMNS:
         raise DataError(
             "MODEL_TOO_LARGE",
-            f"LIN would have {columns} inputs ({shape.input_steps} steps of {shape.n_inputs} features); "
+            f"{mode} would have {columns} inputs ({shape.input_steps} steps of {shape.n_inputs} features); "
             f"{MAX_COLUMNS} are allowed",
             suggestion="Use fewer input steps (eingabe) or features, or another MODE",
             details={"inputs": columns, "limit": MAX_COLUMNS},
         )
 
 
-def _flat(values: Array) -> Array:
-    return values.reshape(len(values), -1)
+def _teller(
+    report: Report, message: str, share: float = 0.9, start: float = 0.0
+) -> Callable[[int, int], None]:
+    """Tells batches as this share of the whole fit."""
+
+    def told(done: int, total: int) -> None:
+        report(start + share * done / total, 1, message=message)
+
+    return told
 
 
-def _means(train: Samples) -> tuple[Array, Array]:
-    total_x: Array | float = 0.0
-    total_y: Array | float = 0.0
-    for part in batches(len(train), BATCH):
-        total_x = total_x + _flat(train.x(part)).sum(axis=0)
-        total_y = total_y + _flat(train.y(part)).sum(axis=0)
-    return np.asarray(total_x) / len(train), np.asarray(total_y) / len(train)
-
-
-def _notes(n: int, columns: int) -> list[str]:
-    if n > 3 * columns:
+def _notes(sums: Moments) -> list[str]:
+    columns = len(sums.mean_x)
+    if sums.count > 3 * columns:
         return []
-    return [f"{n} training samples for {columns} coefficients per output step: expect overfitting"]
+    return [
+        f"{sums.count} training samples for {columns} coefficients per output step: expect overfitting, "
+        "which RIDGE holds back"
+    ]

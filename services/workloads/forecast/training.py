@@ -125,6 +125,8 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     notes = [*dataset.notes, *repeated_across(dataset.notes, dataset.references, split)]
     for note in notes:
         run.log(note.message)
+    if unused := config.model.unused():
+        run.log(f"{config.model.MODE} does not use {', '.join(unused)}", level="warning")
     fitted_on = np.arange(dataset.n) if config.arithmetic == "compat" else split.train
     scalers = dataset.fit_scalers(fitted_on)
     model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
