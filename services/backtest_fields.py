@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.forecasting.models.parameters import ModelParams
-from services.training_fields import CODE, DatasetOptions, read_flag, read_object, read_options, refusal
+from services.training_fields import (
+    CODE,
+    DatasetOptions,
+    read_flag,
+    read_model,
+    read_object,
+    read_options,
+    refusal,
+)
 from services.validation import checked
 from services.workloads.backtest.config import FoldsConfig
 
@@ -29,7 +37,7 @@ def read_backtest(body: Mapping[str, Any]) -> BacktestRequest:
         raise refusal("model_parameters", "is missing", 'Send at least {"MODE": "LIN"}')
     given = {name: value for name, value in read_object(body, "folds").items() if value is not None}
     return BacktestRequest(
-        checked(ModelParams, model, where="model_parameters", code=CODE),
+        read_model(model),
         checked(FoldsConfig, given, where="folds", code=CODE, strict=True),
         read_options(body),
         read_flag(body, "allow_parallel"),

@@ -10,7 +10,7 @@ from typing import Any
 from services.errors import Invalid
 from services.forecasting.conformal import LEVELS, check_levels
 from services.forecasting.errors import DataError
-from services.forecasting.models.parameters import ModelParams
+from services.forecasting.models.parameters import OLD_FORM, ModelParams
 from services.forecasting.models.quantile_model import check_pinball
 from services.validation import checked
 from services.workloads.forecast.config import Arithmetic, QuantileMethod, SplitConfig
@@ -115,7 +115,17 @@ def _read_both(model: Mapping[str, Any], split: Mapping[str, Any]) -> tuple[Mode
     if model.get(RANDOM) is not None and split.setdefault(RANDOM, model[RANDOM]) != model[RANDOM]:
         raise refusal(f"model_parameters.{RANDOM}", "differs from training_split", "Send only shuffle")
     model.pop(RANDOM, None)
-    return checked(ModelParams, model, where="model_parameters", code=CODE), read_split(split)
+    return read_model(model), read_split(split)
+
+
+def read_model(fields: Mapping[str, Any]) -> ModelParams:
+    """Checked parameters, each of which acts in the MODE or belongs to the form of the first system."""
+    params = checked(ModelParams, fields, where="model_parameters", code=CODE)
+    idle = [name for name in params.unused() if name not in OLD_FORM]
+    if idle:
+        field = f"model_parameters.{idle[0]}"
+        raise refusal(field, f"does nothing in {params.MODE}", f"It takes {', '.join(params.reads())}")
+    return params
 
 
 def _quantile_method(body: Mapping[str, Any], mode: str, levels: tuple[float, ...]) -> QuantileMethod:

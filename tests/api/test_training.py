@@ -100,6 +100,7 @@ def test_a_second_training_of_a_session_is_refused_unless_parallel_is_wanted(wor
         ({"model_parameters": {"MODE": "Dense", "LAY": 17}}, ["LAY", "17", "16"]),
         ({"model_parameters": {"MODE": "Dense", "EP": "many"}}, ["EP", "many"]),
         ({"model_parameters": {"MODE": "LIN", "LAYERS": 3}}, ["LAYERS"]),
+        ({"model_parameters": {"MODE": "LIN", "MAX_ROWS": 50}}, ["MAX_ROWS", "LIN"]),
         ({"model_parameters": {"LAY": 3}}, ["MODE"]),
         ({"model_parameters": {}}, ["model_parameters"]),
         ({"model_parameters": "LIN"}, ["model_parameters"]),

@@ -73,8 +73,12 @@ def test_what_a_trainer_could_not_use_is_refused_by_its_field(field: str, value:
         ("ENSEMBLE", "MAX_ROWS", 50),
     ],
 )
-def test_a_setting_that_its_family_would_not_read_is_refused(mode: str, field: str, value: Any) -> None:
-    assert refusal(MODE=mode, **{field: value}) == [field]
+def test_a_setting_that_its_family_would_not_read_is_known_as_unused(
+    mode: str, field: str, value: Any
+) -> None:
+    params = ModelParams(**{"MODE": mode, field: value})
+    assert params.unused() == [field]
+    assert field not in params.reads()
 
 
 def test_the_form_of_the_first_system_is_taken_whole_and_what_does_not_act_is_named() -> None:

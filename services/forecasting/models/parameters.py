@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Single = Literal[
     "LIN", "RIDGE", "NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"
@@ -33,8 +33,8 @@ READS: dict[str, frozenset[str]] = {
     "SVR_MIMO": _SVR,
     "LGBMR": frozenset({"N_ESTIMATORS", "LEARNING_RATE", "MAX_DEPTH", "PATIENCE"}),
 }
-# The first system's page sends its whole form with every MODE: what a family does not read is then said
-# to be unused, not refused.
+# The first system's page sends its whole form with every MODE; of these names what a family does not read is
+# noted in the log of the job, others are refused when the job is asked for.
 OLD_FORM = frozenset({"LAY", "N", "EP", "ACTF", "K", "KERNEL", "C", "EPSILON"})
 MOVING_AVERAGE = 25  # steps, as DLinear was published
 
@@ -108,22 +108,13 @@ class ModelParams(BaseModel):
             raise ValueError(f"is none of {', '.join(ACTIVATIONS)}, Keine")
         return name
 
-    @field_validator("*")
-    @classmethod
-    def _read_by_the_family(cls, value: Any, info: ValidationInfo) -> Any:
-        """A setting that could not act is refused; its default may be said (a stored form says it)."""
-        name, mode = info.field_name, info.data.get("MODE")
-        if name is None or name in OLD_FORM or mode is None or value == cls.model_fields[name].get_default():
-            return value
-        reads = _reads(mode, info.data.get("MEMBERS", []))
-        if name not in reads:
-            raise ValueError(f"is not used by {mode}, which takes {', '.join(sorted(reads))}")
-        return value
-
     def unused(self) -> list[str]:
-        """What was said and the family does not read."""
+        """What was said, differs from the default, and is not read by the family."""
         said = {n for n in self.model_fields_set if getattr(self, n) != type(self).model_fields[n].default}
         return sorted(said - _reads(self.MODE, self.MEMBERS))
+
+    def reads(self) -> list[str]:
+        return sorted(_reads(self.MODE, self.MEMBERS))
 
     def of_member(self, mode: Single) -> ModelParams:
         """The parameters of one model of an ensemble: those of its own that were said."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ class LastRun(Run):
         current: float | None = None,
         total: float | None = None,
         metrics: Mapping[str, float] | None = None,
+        earlier: Sequence[tuple[int, int, Mapping[str, float]]] = (),
         epoch: int | None = None,
         step: int | None = None,
         message: str | None = None,
@@ -42,6 +43,7 @@ class LastRun(Run):
             current=current,
             total=total,
             metrics=metrics,
+            earlier=earlier,
             epoch=epoch,
             step=step,
             message=message,

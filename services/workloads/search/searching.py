@@ -90,12 +90,13 @@ class Trials:
         def report(current: float, total: float, **more: Any) -> None:
             self._progress(current / total if total else 0.0, f"Trial {watch.number}: {more.get('message')}")
             watch.refuse_overtime()
-            step, metrics = more.get("epoch") or more.get("step"), more.get("metrics") or {}
-            if step is None or "val_loss" not in metrics or step > last:
-                return
-            if not math.isfinite(metrics["val_loss"]):
-                raise DataError("TRAINING_DIVERGED", f"the training diverged at step {step}")
-            watch.point(int(step), last, float(metrics["val_loss"]))
+            now = more.get("epoch") or more.get("step"), more.get("metrics") or {}
+            for step, metrics in [*((each.epoch, each.metrics) for each in more.get("earlier", ())), now]:
+                if step is None or "val_loss" not in metrics or step > last:
+                    continue
+                if not math.isfinite(metrics["val_loss"]):
+                    raise DataError("TRAINING_DIVERGED", f"the training diverged at step {step}")
+                watch.point(int(step), last, float(metrics["val_loss"]))
 
         return report
 
