@@ -1,9 +1,9 @@
 """Says a stored event in the Socket.IO words of the page: one event becomes a list of (name, payload).
 
-Every payload names its `job_id`. `seq` stands on the payload that completes the stored event, so a client
-that keeps the highest `seq` it saw, and sends it as `after_seq` when it comes back, misses nothing.
-`progress_percent` is the share of the whole job and falls only when a lost job starts again; `phase_percent`
-is that of the phase.
+Every payload names its `job_id`, and by `workload` what kind of job that is. `seq` stands on the payload that
+completes the stored event, so a client that keeps the highest `seq` it saw, and sends it as `after_seq` when
+it comes back, misses nothing. `progress_percent` is the share of the whole job and falls only when a lost job
+starts again; `phase_percent` is that of the phase.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def translate(event: Event, session_id: str) -> list[Message]:
     rule = rules.get(event.type)
     messages = rule(event) if rule else []
     for _, payload in messages:
-        payload.update(session_id=session_id, job_id=str(event.job_id), timestamp=event.at)
+        payload.update(
+            session_id=session_id, job_id=str(event.job_id), workload=event.workload, timestamp=event.at
+        )
     if messages:
         messages[-1][1]["seq"] = event.seq
     return messages

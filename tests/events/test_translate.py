@@ -131,3 +131,9 @@ def test_a_trial_of_a_search_is_told_with_the_best_so_far() -> None:
     told = said("trial", **STATE, trial={"number": 3, "value": 0.2}, best={"number": 1}, trials=20)
     assert told["search_trial"]["trial"] == {"number": 3, "value": 0.2}
     assert (told["search_trial"]["best"], told["search_trial"]["trials"]) == ({"number": 1}, 20)
+
+
+def test_every_payload_says_which_kind_of_work_it_tells_of() -> None:
+    for kind in ("forecast", "backtest", "search"):
+        told = translate(event("completed", kind, **STATE), "session_1_a")
+        assert {payload["workload"] for _, payload in told} == {kind}

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from services.environment import versions
-from services.forecasting.baselines import predict_baselines
+from services.forecasting.baselines import predict_baselines, training_errors
 from services.forecasting.dataset import Dataset
 from services.forecasting.errors import DataError
+from services.forecasting.fold_scores import fold_scores, spread
 from services.forecasting.folds import Fold, FoldPlan, plan_folds
-from services.forecasting.horizon_scores import horizon_scores, spread
 from services.forecasting.models import create
 from services.forecasting.models.base import Model, Report
 from services.forecasting.scaling import Scalers
+from services.forecasting.windows import HOUR, MINUTE
 from services.workloads.backtest.config import BacktestConfig
 from services.workloads.base import Run
 from services.workloads.forecast.arrays import load_or_build
@@ -74,9 +75,9 @@ def _all_folds(
     for k, fold in enumerate(plan.folds):
         report = _fold_reporter(run, k, count)
         if learned is None or config.folds.refit:
-            learned = _learn(config, dataset, fold, report)
-        found = _judge(dataset, learned, fold.test, report, f"fold {k + 1} of {count}")
-        scores = horizon_scores(found.truth, found.forecast, found.baselines, dataset.output_names)
+            learned = learn(config, dataset, fold, report)
+        found = judge(dataset, learned, fold.test, report, f"fold {k + 1} of {count}")
+        scores = _scores(dataset, found, learned.fold)
         table = {"fold": k + 1, **_about_fold(dataset, learned, fold), "outputs": scores}
         judged.append(found)
         tables.append(table)
@@ -85,7 +86,7 @@ def _all_folds(
     return judged, tables, learned
 
 
-def _learn(config: BacktestConfig, dataset: Dataset, fold: Fold, report: Report) -> Learned:
+def learn(config: BacktestConfig, dataset: Dataset, fold: Fold, report: Report) -> Learned:
     started = time.monotonic()
     scalers = dataset.fit_scalers(fold.train)
     model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
@@ -93,7 +94,7 @@ def _learn(config: BacktestConfig, dataset: Dataset, fold: Fold, report: Report)
     return Learned(model, scalers, fold, list(fit.notes), time.monotonic() - started)
 
 
-def _judge(dataset: Dataset, learned: Learned, rows: np.ndarray, report: Report, which: str) -> Judged:
+def judge(dataset: Dataset, learned: Learned, rows: np.ndarray, report: Report, which: str) -> Judged:
     samples = dataset.samples(rows, learned.scalers)
     scaled = predict_rows(
         lambda part: learned.model.predict(samples.x(part)),
@@ -125,9 +126,9 @@ def _holdout(
         run.report(phase="evaluate", current=current, total=total, message="The hold-out")
 
     if config.folds.refit:
-        learned = _learn(config, dataset, plan.final, report)
-    found = _judge(dataset, learned, plan.final.test, report, "the hold-out")
-    scores = horizon_scores(found.truth, found.forecast, found.baselines, dataset.output_names)
+        learned = learn(config, dataset, plan.final, report)
+    found = judge(dataset, learned, plan.final.test, report, "the hold-out")
+    scores = _scores(dataset, found, learned.fold)
     run.log(f"The hold-out was evaluated. {HOLDOUT_NOTE}", "warning")
     told = {**_about_fold(dataset, learned, plan.final), "outputs": scores, "note": HOLDOUT_NOTE}
     return {"evaluated": True, **about, **told}, found
@@ -140,27 +141,36 @@ def _results(
     tables: list[dict[str, Any]],
     judged: list[Judged],
 ) -> dict[str, Any]:
-    names = list(dataset.output_names)
-    together = {each: np.concatenate([j.baselines[each] for j in judged]) for each in judged[0].baselines}
-    truth = np.concatenate([each.truth for each in judged])
-    pooled = horizon_scores(truth, np.concatenate([each.forecast for each in judged]), together, names)
+    pooled = Judged(
+        np.concatenate([each.rows for each in judged]),
+        np.concatenate([each.truth for each in judged]),
+        np.concatenate([each.forecast for each in judged]),
+        {name: np.concatenate([each.baselines[name] for each in judged]) for name in judged[0].baselines},
+    )
     return {
         "model_type": config.model.MODE,
         "parameters": config.model.model_dump(mode="json"),
         "settings": config.folds.model_dump(mode="json"),
         "n_dat": dataset.n,
-        "n_predicted": len(truth),
+        "n_predicted": len(pooled.rows),
         "folds": tables,
-        "pooled": pooled,
+        "pooled": _scores(dataset, pooled, plan.folds[-1]),
         "spread": spread([table["outputs"] for table in tables]),
-        "used_hours": {name: getattr(plan, name) / 3.6e12 for name in ("test", "step", "embargo")},
+        "used_hours": {name: getattr(plan, name) / HOUR for name in ("test", "step", "embargo")},
         "input_features": list(dataset.input_names),
-        "output_features": names,
+        "output_features": list(dataset.output_names),
         "output_steps": dataset.output_steps,
         "step_minutes": list(dataset.step_minutes),
         "fingerprint": config.fingerprint(),
         "versions": versions(),
     }
+
+
+def _scores(dataset: Dataset, judged: Judged, fold: Fold) -> dict[str, dict[str, Any]]:
+    """The scale of MASE is the seasonal naive error in the training part of `fold`."""
+    lead = [(history.window.offsets / MINUTE).tolist() for history in dataset.histories]
+    naive = training_errors(dataset, fold.train)
+    return fold_scores(judged.truth, judged.forecast, judged.baselines, dataset.output_names, lead, naive)
 
 
 def _about_fold(dataset: Dataset, learned: Learned, fold: Fold) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""MAE, RMSE and skill per output and step of the horizon, and how far they spread over folds."""
+"""What a fold says of a model: totals, tables per step of the horizon, and how far folds differ."""
 
 from __future__ import annotations
 
@@ -8,46 +8,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.absolute_errors import by_step
-from services.forecasting.evaluation import comparable, skill
-from services.forecasting.horizon_tables import against_baselines
-from services.forecasting.metrics import finite, mae, rmse
+from services.forecasting.evaluation import Training, skill
+from services.forecasting.horizon_tables import NO_SKILL, horizon_tables
+from services.forecasting.metrics import mae, rmse
 
 Array = NDArray[np.float64]
-NO_BASELINE = "no sample has a value of every baseline, or the best of them makes no error"
 SPREAD = ("MAE", "RMSE", "skill")
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def horizon_scores(
-    truth: Array, forecast: Array, baselines: Mapping[str, Array], output_names: Sequence[str]
+def fold_scores(
+    truth: Array,
+    forecast: Array,
+    baselines: Mapping[str, Array],
+    output_names: Sequence[str],
+    lead_minutes: Sequence[Sequence[float]],
+    training: Training,
 ) -> dict[str, dict[str, Any]]:
-    """Per output, of (samples, steps, outputs) in original units: totals, and lists with a value per step.
+    """Per output, of (samples, steps, outputs) in original units: totals, and `per_step` a horizon table.
 
     skill = 1 - MAE(model) / MAE(best baseline), both over the samples where every baseline says something;
-    per step the best baseline of that step. Undefined is None, with the reason under `undefined`.
+    None with the reason under `undefined`.
     """
     totals = skill(truth, forecast, baselines, output_names)
+    steps = horizon_tables(truth, forecast, baselines, output_names, lead_minutes, training)
     found: dict[str, dict[str, Any]] = {}
     for j, name in enumerate(output_names):
         y, p, total = truth[:, :, j], forecast[:, :, j], totals[name]
-        known = comparable(baselines, j)
-        of_output = {each: values[:, :, j] for each, values in baselines.items()}
         found[name] = {
             "MAE": mae(y, p),
             "RMSE": rmse(y, p),
             "best_baseline": total["best_baseline"],
             "baseline_MAE": total["baseline_mae"],
             "skill": total["skill"],
-            "compared_samples": total["samples"],
-            "per_step": {
-                "MAE": finite(by_step(y, p)),
-                "RMSE": finite(np.sqrt(np.mean((y - p) ** 2, axis=0))),
-                **against_baselines(y, p, of_output, known),
-            },
+            "per_step": steps[name],
         }
-        if total["skill"] is None or None in found[name]["per_step"]["skill"]:
-            found[name]["undefined"] = {"skill": NO_BASELINE}
+        if total["skill"] is None:
+            found[name]["undefined"] = {"skill": NO_SKILL}
     return found
 
 
