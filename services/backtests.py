@@ -15,7 +15,7 @@ from services.backtest_fields import BacktestRequest, read_backtest
 from services.datasets import Datasets
 from services.forecasting.folds import plan_folds
 from services.forecasting.forms import window_of
-from services.forecasting.windows import FeatureSpec, WindowSpec, reference_times
+from services.forecasting.windows import MINUTE, FeatureSpec, WindowSpec, reference_times
 from services.jobs import Jobs, JobView
 from services.sessions import Sessions
 from services.storage.database import Database
@@ -24,6 +24,7 @@ from services.study_views import find_study, study_json
 from services.workloads.forecast.config import DatasetConfig, SeriesInput
 
 WORKLOAD = "backtest"
+MOST_CHECKED = 1_000_000  # reference times that a request may be checked with; beyond, the job checks alone
 
 
 class Backtests:
@@ -69,6 +70,9 @@ def _refuse_short_files(tx: Session, config: DatasetConfig, request: BacktestReq
         count = steps.input_steps if series.role == "input" else steps.output_steps
         feature = _as_if_whole(series, file.utc_min, file.utc_max)
         features.append((feature, window_of(feature, count, "honest")))
+    longest = max(int(feature.time[-1] - feature.time[0]) for feature, _ in features)
+    if longest > MOST_CHECKED * steps.stride_minutes * MINUTE:
+        return
     windows = WindowSpec(steps.input_steps, steps.output_steps, steps.stride_minutes, steps.offset_minutes)
     references = reference_times(features, 1, windows, "honest")
     if len(references):  # otherwise the dataset cannot be built, and its job says which files leave no room

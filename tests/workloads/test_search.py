@@ -54,6 +54,7 @@ def test_the_best_parameters_are_trained_as_an_ordinary_job_and_the_report_stand
     assert results["model_type"] == report["best"]["params"]["MODE"]
     assert results["parameters"].items() >= report["best"]["params"].items()
     assert results["evaluation_metrics"]["test_metrics_original"]["MAE"] > 0
+    assert any("validation samples also chose" in note for note in results["notes"])
     assert {"df_eval", "scalers", "models", "archive_key", "plots"} <= outcome.keys()
     assert {"model_bundle.zip", "archive.zip", "search.json"} <= run.artifacts.keys()
     assert json.loads(run.artifacts["search.json"].read_text()) == report
@@ -133,7 +134,7 @@ def test_a_diverging_trial_is_recorded_and_the_next_ones_are_tried(
 
 def test_cancelling_ends_a_trial_in_the_middle_and_leaves_what_was_found(tmp_path: Path) -> None:
     def cancel(told: dict[str, Any]) -> None:
-        if str(told.get("message")).startswith("Trial 2: Tree"):
+        if str(told.get("message")).startswith("Trial 2 of 5: Tree"):
             raise Cancelled
 
     run = ByHand(tmp_path, cancel)

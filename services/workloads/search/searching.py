@@ -25,6 +25,10 @@ from services.workloads.search.study import Attempt, Study, Watch
 from utils.files import atomic_writer
 
 MEASURE = "RMSE of the scaled outputs over all validation samples and steps"
+NOTE = (
+    "The validation samples also chose the parameters: errors and quantiles taken from them are a little too "
+    "good. The test samples were looked at once, by the evaluation"
+)
 REPORT = "search.json"
 BATCH = 1024
 
@@ -48,6 +52,7 @@ def train(run: Run, config: SearchConfig) -> dict[str, Any]:
     chosen = ForecastConfig.model_validate({**values, "model": config.parameters(best.params)})
     outcome = training.train(LastRun(run, config.trials), chosen)
     outcome["results"]["search"] = report
+    outcome["results"]["notes"].append(NOTE)
     return outcome
 
 
@@ -88,7 +93,7 @@ class Trials:
         last = params.N_ESTIMATORS if params.MODE == "LGBMR" else params.EP
 
         def report(current: float, total: float, **more: Any) -> None:
-            self._progress(current / total if total else 0.0, f"Trial {watch.number}: {more.get('message')}")
+            self._progress(current / total if total else 0.0, self._words(watch.number, more.get("message")))
             watch.refuse_overtime()
             now = more.get("epoch") or more.get("step"), more.get("metrics") or {}
             for step, metrics in [*((each.epoch, each.metrics) for each in more.get("earlier", ())), now]:
@@ -104,7 +109,10 @@ class Trials:
         report = self._report()
         self._save(report)
         data = {"trial": attempt.to_json(), "best": report["best"], "trials": self._config.trials}
-        self._progress(0.0, f"Trial {attempt.number}: {attempt.state}", event="trial", data=data)
+        self._progress(0.0, self._words(attempt.number, attempt.state), event="trial", data=data)
+
+    def _words(self, number: int, message: str | None) -> str:
+        return f"Trial {number} of {self._config.trials}" + (f": {message}" if message else "")
 
     def _progress(self, share: float, message: str, **more: Any) -> None:
         """`share` of the trial that is at work; never falls, and leaves one unit for the last training."""
