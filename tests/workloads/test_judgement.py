@@ -130,7 +130,7 @@ def test_quantiles_by_pinball_loss_are_as_sure_and_follow_the_situation(tmp_path
     assert "pinball" in about["method"] and plain["method"] == "split conformal"
     scores, fixed = about["outputs"]["load"], plain["outputs"]["load"]
     assert scores["intervals"][0]["coverage"]["total"] == pytest.approx(0.8, abs=0.06)
-    assert scores["CRPS"]["total"] < 0.95 * fixed["CRPS"]["total"], "knowing the hour pays"
+    assert scores["CRPS"]["total"] < 0.9 * fixed["CRPS"]["total"], "knowing the hour pays"
     assert scores["against_baseline"]["CRPS"] == pytest.approx(scores["CRPS"]["total"])
     with zipfile.ZipFile(run.artifacts["archive.zip"]) as archive:
         archive.extractall(tmp_path / "home")

@@ -47,16 +47,18 @@ class Boosting(Model):
     def fit_quantiles(
         self, train: Samples, validation: Samples, levels: Sequence[float], report: Report
     ) -> None:
-        """By pinball loss, level by level; the table is binned once for all."""
+        """By pinball loss, level by level, of what the point forecast leaves over; binned once for all."""
         objectives = [{"objective": "quantile", "alpha": level} for level in levels]
-        self.quantile_boosters, _ = self._fit_all(train, validation, objectives, report)
+        self.quantile_boosters, _ = self._fit_all(train, validation, objectives, report, left_over=True)
         self.quantile_levels = tuple(levels)
 
     def predict(self, x: Array) -> Array:
-        return self._predict(x, self.boosters)
+        (found,) = self._trees(x, [self.boosters])
+        return np.asarray(found + last_values(x, self.anchors)[:, None])
 
     def predict_quantiles(self, x: Array) -> Array:
-        return np.stack([self._predict(x, boosters) for boosters in self.quantile_boosters])
+        middle, *levels = self._trees(x, [self.boosters, *self.quantile_boosters])
+        return np.asarray(np.stack(levels) + (middle + last_values(x, self.anchors)[:, None]))
 
     def _fit_all(
         self,
@@ -64,16 +66,22 @@ class Boosting(Model):
         validation: Samples,
         objectives: Sequence[Mapping[str, object]],
         report: Report,
+        *,
+        left_over: bool = False,
     ) -> tuple[list[list[lgb.Booster]], int]:
         """A booster per objective and output, all on one binned table; and its number of rows."""
         assert self.params is not None
         trees, seed = self.params.N_ESTIMATORS, self.params.SEED
         x, y = _rows(train, self.anchors, MAX_TRAIN_ROWS, seed)
+        if left_over:
+            y = y - _columns(self.boosters, x)
         settings = self._settings(len(x))
         data = lgb.Dataset(x, label=y[:, 0], params=settings, free_raw_data=False).construct()
         held = None
         if len(validation):
             held_x, held_y = _rows(validation, self.anchors, MAX_VALIDATION_ROWS, seed)
+            if left_over:
+                held_y = held_y - _columns(self.boosters, held_x)
             held = data.create_valid(held_x, label=held_y[:, 0], params=settings).construct()
         outputs = y.shape[1]
         found: list[list[lgb.Booster]] = [[] for _ in objectives]
@@ -86,10 +94,11 @@ class Boosting(Model):
                 found[i].append(self._boost(data, held, {**settings, **objective}, report, before, total))
         return found, len(y)
 
-    def _predict(self, x: Array, boosters: Sequence[lgb.Booster]) -> Array:
+    def _trees(self, x: Array, sets: Sequence[Sequence[lgb.Booster]]) -> Array:
+        """(sets, k, output_steps, n_outputs): what each set of boosters, one per output, says of x."""
         assert self.shape is not None
         shape = self.shape
-        result = np.empty((len(x), shape.output_steps, shape.n_outputs))
+        result = np.empty((len(sets), len(x), shape.output_steps, shape.n_outputs))
         steps = np.arange(shape.output_steps)
         for start in range(0, len(x), BATCH):
             part = x[start : start + BATCH]
@@ -99,10 +108,9 @@ class Boosting(Model):
                 np.tile(steps, len(part)),
                 shape.output_steps,
             )
-            for j, booster in enumerate(boosters):
-                found = np.asarray(booster.predict(table))
-                result[start : start + len(part), :, j] = found.reshape(len(part), -1)
-            result[start : start + len(part)] += last_values(part, self.anchors)[:, None]
+            for i, boosters in enumerate(sets):
+                found = _columns(boosters, table)
+                result[i, start : start + len(part)] = found.reshape(len(part), len(steps), -1)
         return result
 
     def write(self, folder: Path) -> list[SavedFile]:
@@ -193,6 +201,11 @@ def _file_names(shape: Shape, level: float | None = None) -> list[str]:
     """One file per output, in LightGBM's own text format; of the mean or of a quantile."""
     which = "" if level is None else f"{level}_"
     return [FILE.format(f"{which}{number}") for number in range(1, shape.n_outputs + 1)]
+
+
+def _columns(boosters: Sequence[lgb.Booster], table: Table) -> Array:
+    """(rows, outputs)"""
+    return np.stack([np.asarray(booster.predict(table)) for booster in boosters], axis=1)
 
 
 def _write_boosters(folder: Path, names: Sequence[str], boosters: Sequence[lgb.Booster]) -> None:
