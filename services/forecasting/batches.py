@@ -10,10 +10,12 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from services.forecasting.columns import Column, Lattice
+from services.forecasting.resident import release
 from services.forecasting.scaling import Scaler
 
 Values32 = NDArray[np.float32]
 Indices = NDArray[np.int64]
+PART = 2**18
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class Block:
         length = -(-len(lattices[0].values) // per_step)
         laid = np.zeros((length * per_step, len(columns)), dtype=np.float32)
         for place, (lattice, scaler) in enumerate(zip(lattices, scalers, strict=True)):
-            laid[: len(lattice.values), place] = lattice.values * scaler.factor + scaler.shift
+            for start in range(0, len(lattice.values), PART):  # no scaled series of float64 as a whole
+                part = lattice.values[start : start + PART]
+                laid[start : start + len(part), place] = part * scaler.factor + scaler.shift
+            release(lattice.values)
         flat = laid.reshape(length, per_step, -1).swapaxes(0, 1).ravel()
         starts = length * per_step - steps + 1
         shape, strides = (starts, steps * len(columns)), (len(columns) * flat.itemsize, flat.itemsize)

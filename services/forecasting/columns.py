@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.resident import release
 from services.forecasting.sources import LagSource, Source, load_source
 from services.forecasting.windows import FeatureSpec, Grid, Times, Values, lattice_step
 
@@ -19,6 +20,7 @@ MAX_POINTS_PER_REFERENCE = 1440
 MAX_POINTS = 2**24
 BATCH = 1024
 PART = 2**18  # references at once where only their places are counted
+POINTS = 2**15  # of a lattice at once
 
 
 class Column(Protocol):
@@ -62,17 +64,17 @@ class Lattice:
         return result
 
     def extremes(self, index: Indices) -> tuple[float, float]:
-        laid = self._by_phase(self.values)
-        open_windows = np.zeros(len(laid) + 1, dtype=np.int32)
-        for part in _parts(index):
-            first = self._first(part)
-            np.add.at(open_windows, first, 1)
-            np.subtract.at(open_windows, first + self.steps, 1)
-        np.cumsum(open_windows, out=open_windows)
-        used = open_windows[:-1] > 0
-        return float(np.min(laid, where=used, initial=np.inf)), float(
-            np.max(laid, where=used, initial=-np.inf)
-        )
+        """Over stretches of overlapping windows, so that no value is looked at twice."""
+        laid, first = self._by_phase(self.values), self._first(index)
+        if (np.diff(first) < 0).any():
+            first = np.sort(first)
+        cuts = np.flatnonzero(np.diff(first) > self.steps)
+        begin = first[np.concatenate([[0], cuts + 1])]
+        end = first[np.append(cuts, len(first) - 1)] + self.steps
+        bounds = np.stack([begin, end], axis=1).ravel()[: -1 if end[-1] == len(laid) else None]
+        low, high = (of.reduceat(laid, bounds)[::2] for of in (np.minimum, np.maximum))
+        release(self.values)
+        return float(low.min()), float(high.max())
 
     def _by_phase(self, values: NDArray[Any]) -> NDArray[Any]:
         """The points 0, s, 2s, … then 1, s+1, … for windows of every s-th: each is one piece then."""
@@ -281,15 +283,16 @@ def columns_of(source: Source, references: Times, window: Grid, stride: int) -> 
     if not source.timeless or per_reference > MAX_POINTS_PER_REFERENCE or points > MAX_POINTS:
         return [Computed(source, part, references, window) for part in range(source.width)]
     first = int(references[0]) + window.start
-    found = _on_lattice(source, first, step, points)
+    found = source.rows(first, step, points) or _on_lattice(source, first, step, points)
     return [Lattice(values, per_reference, per_step, window.steps) for values in found]
 
 
 def _on_lattice(source: Source, first: int, step: int, points: int) -> list[Values]:
     """The columns at first, first + step, …; in parts, for what is in between takes several times as much."""
     found = [np.empty(points) for _ in range(source.width)]
-    for start in range(0, points, PART):
-        at = first + step * np.arange(start, min(start + PART, points), dtype=np.int64)
+    part = points if source.sums else POINTS
+    for start in range(0, points, part):
+        at = first + step * np.arange(start, min(start + part, points), dtype=np.int64)
         for column, values in zip(found, source.values_at(at, at), strict=True):
             column[start : start + len(at)] = values
     return found

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +138,16 @@ class Dataset:
     def samples(self, rows: NDArray[np.int64], scalers: Scalers) -> Samples:
         return Samples(self, rows, scalers)
 
+    def laid_out(self, scalers: Scalers) -> LaidOut:
+        """The scaled series in float32, once for all samples that share these scalers."""
+        if scalers not in self._laid_out:
+            self._laid_out[scalers] = LaidOut(self, scalers)
+        return self._laid_out[scalers]
+
+    @cached_property
+    def _laid_out(self) -> WeakKeyDictionary[Scalers, LaidOut]:
+        return WeakKeyDictionary()
+
     def save(self, folder: Path) -> None:
         """Everything as .npy files to be memory-mapped, and one JSON that says what is what."""
         folder.mkdir(parents=True)
@@ -174,6 +185,23 @@ class Dataset:
         )
 
 
+class LaidOut:
+    """Both sides of a dataset as batches of float32; each is laid out when it is first asked for."""
+
+    def __init__(self, dataset: Dataset, scalers: Scalers) -> None:
+        self._columns = dataset.inputs, dataset.outputs
+        self._steps = dataset.input_steps, dataset.output_steps
+        self._scalers = scalers.input, scalers.output
+
+    @cached_property
+    def inputs(self) -> Batches32:
+        return Batches32(self._columns[0], self._scalers[0], self._steps[0])
+
+    @cached_property
+    def outputs(self) -> Batches32:
+        return Batches32(self._columns[1], self._scalers[1], self._steps[1])
+
+
 class Samples:
     """Scaled windows of chosen samples, cut when asked for."""
 
@@ -197,18 +225,10 @@ class Samples:
 
     def x32(self, rows: Rows) -> Values32:
         """As x, in float32 and many times as fast: the series are scaled once, the windows are copies."""
-        return self._inputs32.windows(self._index[rows])
+        return self._dataset.laid_out(self._scalers).inputs.windows(self._index[rows])
 
     def y32(self, rows: Rows) -> Values32:
-        return self._outputs32.windows(self._index[rows])
-
-    @cached_property
-    def _inputs32(self) -> Batches32:
-        return Batches32(self._dataset.inputs, self._scalers.input, self.input_steps)
-
-    @cached_property
-    def _outputs32(self) -> Batches32:
-        return Batches32(self._dataset.outputs, self._scalers.output, self.output_steps)
+        return self._dataset.laid_out(self._scalers).outputs.windows(self._index[rows])
 
 
 def build(

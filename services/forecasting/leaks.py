@@ -15,8 +15,8 @@ from services.forecasting.local_time import to_clock
 from services.forecasting.notes import Note
 from services.forecasting.windows import HOUR, FeatureSpec, Times, Values, current_values, values_at
 
-SAMPLES = 1000  # looked at, evenly spaced
-STEPS = 128  # of each window, evenly spaced
+SAMPLES = 500  # looked at, evenly spaced
+INPUT_STEPS, OUTPUT_STEPS = 64, 256  # at most, evenly spaced; a shift of any length meets one of each
 # Correlation of one input value with the change of an output since the reference time. Real inputs stay
 # below: a change of solar power follows irradiance with some 0.95.
 COPY, NEAR = 0.9999, 0.98
@@ -52,10 +52,10 @@ def find_leaks(
         return []
     found = []
     for output in outputs:
-        target = _thinned(output, chosen)
+        target = _thinned(output, chosen, OUTPUT_STEPS)
         now = current_values(output.series, references[chosen], None)
         for each in inputs:
-            note = _compare(each, output, _thinned(each, chosen), target, now, references[chosen])
+            note = _compare(each, output, _thinned(each, chosen, INPUT_STEPS), target, now, references[chosen])
             found += [note] if note is not None else []
     return found
 
@@ -96,8 +96,8 @@ def _overlap(marked: set[int], free: set[int], first: int, last: int, shift: int
     return len(marked & moved) / len(marked | moved) if marked | moved else 0.0
 
 
-def _thinned(side: Side, index: Times) -> _Seen:
-    steps = np.unique(np.linspace(0, len(side.offsets) - 1, STEPS).astype(np.int64))
+def _thinned(side: Side, index: Times, most: int) -> _Seen:
+    steps = np.unique(np.linspace(0, len(side.offsets) - 1, most).astype(np.int64))
     return _Seen(side.column.windows(index)[:, steps], side.offsets[steps])
 
 

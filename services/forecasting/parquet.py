@@ -33,7 +33,7 @@ def write_parquet(series: SeriesData, path: Path) -> None:
 
 def read_parquet(path: Path) -> SeriesData:
     frame = pl.read_parquet(path)
-    value = frame["value"].to_numpy().astype(np.float64)
+    value = np.asarray(frame["value"].to_numpy(), dtype=np.float64)
     issued = _nanoseconds(frame["issued"]) if "issued" in frame.columns else None
     return SeriesData(_nanoseconds(frame["time"]), value, issued)
 

@@ -14,7 +14,7 @@ from services.forecasting.windows import FeatureSpec, Times, Values
 
 ROWS = 48  # every stretch of twice as many rows that comes again is found
 CHANGES = ROWS // 2  # stretches that hardly move (nights, zeros) are no copies
-CHUNK = 2**18
+CHUNK = 2**15
 CONSIDERED, LISTED = 1000, 20  # blocks
 # An odd multiplier spreads equal sums of other rows over all 64 bits.
 BASE = np.uint64(0x9E3779B97F4A7C15)

@@ -11,7 +11,7 @@ import numpy as np
 from services.forecasting.calendar import CalendarSpec, component_values, names_of
 from services.forecasting.lags import Lag, read_lag
 from services.forecasting.vintages import Vintages
-from services.forecasting.windows import Arithmetic, FeatureSpec, Method, Times, Values, values_at
+from services.forecasting.windows import Arithmetic, FeatureSpec, Method, Times, Values, is_regular, values_at
 
 
 class Source(Protocol):
@@ -23,11 +23,18 @@ class Source(Protocol):
     def timeless(self) -> bool:
         """Whether an instant has one value, whatever the reference time from which one looks at it."""
 
+    @property
+    def sums(self) -> bool:
+        """Whether every look-up sums the whole series first, so that one is better than many."""
+
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         """Its columns at these instants, each seen from a reference time; NaN where it says nothing."""
 
     def instants(self, at: Times, seen_from: Times) -> Times:
         """Of which time those values are: of these very instants, if it is no lag."""
+
+    def rows(self, first: int, step: int, points: int) -> list[Values] | None:
+        """Views of its columns where these instants are rows one after the other; otherwise None."""
 
     def save(self, folder: Path, name: str) -> dict[str, Any]: ...
 
@@ -41,6 +48,18 @@ class SeriesSource:
     limit: int | None
     width = 1
     timeless = True
+
+    @property
+    def sums(self) -> bool:
+        return self.series.method == "mean" and self.step > 0
+
+    def rows(self, first: int, step: int, points: int) -> list[Values] | None:
+        time, begin = self.series.time, int(np.searchsorted(self.series.time, first))
+        if self.series.method == "mean" and step < self.step:
+            return None  # a mean of several rows
+        if not is_regular(time[begin : begin + points], first, step, points):
+            return None
+        return [self.series.value[begin : begin + points]]
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return [values_at(self.series, at, self.step, self.limit)]
@@ -65,12 +84,16 @@ class ForecastSource:
     limit: int | None
     width = 1
     timeless = False
+    sums = False
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return [self.vintages.values_at(at, seen_from, self.method, self.step, self.limit)]
 
     def instants(self, at: Times, seen_from: Times) -> Times:
         return at
+
+    def rows(self, first: int, step: int, points: int) -> list[Values] | None:
+        return None
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         for part, array in vars(self.vintages).items():
@@ -88,12 +111,16 @@ class LagSource:
     zone: str
     width = 1
     timeless = False
+    sums = False
 
     def values_at(self, at: Times, seen_from: Times) -> list[Values]:
         return self.measured.values_at(self.instants(at, seen_from), seen_from)
 
     def instants(self, at: Times, seen_from: Times) -> Times:
         return self.lag.instants(at, seen_from, self.zone)
+
+    def rows(self, first: int, step: int, points: int) -> list[Values] | None:
+        return None
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         about = {"lag": self.lag.text, "zone": self.zone}
@@ -106,6 +133,7 @@ class CalendarSource:
     zone: str
     arithmetic: Arithmetic = "honest"
     timeless = True
+    sums = False
 
     @property
     def width(self) -> int:
@@ -116,6 +144,9 @@ class CalendarSource:
 
     def instants(self, at: Times, seen_from: Times) -> Times:
         return at
+
+    def rows(self, first: int, step: int, points: int) -> list[Values] | None:
+        return None
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         about = {"zone": self.zone, "arithmetic": self.arithmetic}

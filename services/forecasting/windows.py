@@ -306,6 +306,17 @@ def _arange(first: int, last: int, stride: int) -> Times:
     return first + stride * np.arange(count, dtype=np.int64)
 
 
+REGULAR_PART = 2**18
+
+
+def is_regular(time: Times, first: int, step: int, points: int) -> bool:
+    """Whether these are just the instants first, first + step, …; in parts, to need no copy of them."""
+    if len(time) != points or time[0] != first or time[-1] != first + step * (points - 1):
+        return False
+    parts = range(0, points, REGULAR_PART)
+    return all((np.diff(time[start : start + REGULAR_PART + 1]) == step).all() for start in parts)
+
+
 def lattice_step(window: Grid, stride: int) -> int:
     """The widest step that meets every instant of every window."""
     return gcd(window.step, stride) if window.step else stride

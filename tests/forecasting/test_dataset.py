@@ -235,6 +235,46 @@ def test_a_long_series_with_long_windows_is_never_held_as_windows() -> None:
     assert peak < windows / 5
 
 
+@pytest.mark.parametrize(("steps", "start"), [(97, -24), (385, -96)])
+def test_a_dataset_takes_three_times_the_bytes_of_its_series_whatever_the_windows(
+    steps: int, start: float
+) -> None:
+    n = 3 * 4 * 24 * 365
+    values = np.cumsum(np.random.default_rng(0).normal(size=n))
+    inputs = [
+        feature(values, (start, 0), every=15, name="past"),
+        feature(-values, (0.25, 24), every=15, name="t"),
+    ]
+    calendar = [CalendarSpec(name, start_hours=start, end_hours=0) for name in ("Y", "W", "D")]
+    target = feature(values, (0.25, 24), every=15)
+    series = sum(each.time.nbytes + each.value.nbytes for each in (*inputs, target))
+    windows = WindowSpec(steps, 96, 15)
+    dataset(inputs, [target], windows, calendar=calendar)  # what is imported or kept for later does not count
+    tracemalloc.start()
+    dataset(inputs, [target], windows, calendar=calendar)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= 3 * series
+
+
+def test_rows_that_lie_on_the_lattice_are_not_copied() -> None:
+    series = feature(HOURS, (-3, 0), name="past")
+    column = dataset([series], [feature(HOURS, (0, 2), name="target")], STEPS).inputs[0]
+    assert isinstance(column, Lattice)
+    assert np.shares_memory(column.values, series.value)
+
+
+@pytest.mark.parametrize(("stride", "steps"), [(60, 4), (180, 4), (60, 2), (600, 3), (1440, 7)])
+def test_extremes_are_those_of_the_windows_asked_for(stride: float, steps: int) -> None:
+    values = np.random.default_rng(1).normal(size=900)
+    windows = WindowSpec(steps, 2, stride)
+    samples = dataset([feature(values, (-6, 0))], [feature(values, (0, 2), name="y")], windows)
+    for rows in (np.arange(samples.n), np.array([0]), np.array([5, 1, 2, samples.n - 1])):
+        found = samples.inputs[0].extremes(samples.index[rows])
+        windows_of = samples.raw_inputs(rows)
+        assert found == pytest.approx((windows_of.min(), windows_of.max()), abs=1e-12)
+
+
 def test_progress_is_reported_up_to_the_end() -> None:
     seen: list[tuple[float, float]] = []
     usual(report=lambda current, total: seen.append((current, total)))

@@ -52,7 +52,7 @@ class Loop:
         shapes = (train.input_steps, train.n_inputs), (train.output_steps, train.n_outputs)
         batch = self._capacity, self._size
         self._step = _training_step(net, plan, shapes, batch, compiled=compiled)
-        self._held_size = min(VALIDATION_BATCH, len(validation))
+        self._held_size = min(VALIDATION_BATCH, _rows_of_a_buffer(validation), len(validation))
         self._loss = _validation_loss(net, shapes, self._held_size, compiled=compiled)
         self._progress = _Progress(report, plan.epochs, self._batches)
         self._pace = _Pace()
@@ -119,8 +119,12 @@ class Loop:
 
 def _capacity(samples: Samples, size: int, n_batches: int) -> int:
     """How many batches a buffer holds."""
+    return max(1, min(MOST_STEPS, n_batches, _rows_of_a_buffer(samples) // size))
+
+
+def _rows_of_a_buffer(samples: Samples) -> int:
     window = 4 * (samples.input_steps * samples.n_inputs + samples.output_steps * samples.n_outputs)
-    return max(1, min(MOST_STEPS, n_batches, BUFFER_BYTES // (window * size)))
+    return max(1, BUFFER_BYTES // window)
 
 
 def _training_step(

@@ -7,10 +7,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.forecasting.dataset import CalendarSpec, Dataset, FeatureSpec, SplitSpec, WindowSpec, build
-from services.forecasting.parquet import read_parquet
+from services.forecasting.parquet import SeriesData
 from services.workloads.base import Run
 from services.workloads.forecast.config import DatasetConfig, SeriesInput, SplitConfig
 from services.workloads.forecast.mending import Mending, tell
+from services.workloads.forecast.reading import Reading
 
 
 def load_or_build(run: Run, config: DatasetConfig) -> Dataset:
@@ -52,10 +53,10 @@ def _build(run: Run, config: DatasetConfig, mending: Mending) -> Dataset:
     def report(current: float, total: float) -> None:
         run.report(phase="prepare", current=current, total=total)
 
-    steps = config.steps
+    steps, reading = config.steps, Reading(run, mending)
     return build(
-        [_feature(run, series, mending) for series in config.series if series.role == "input"],
-        [_feature(run, series, mending) for series in config.series if series.role == "output"],
+        [_feature(series, reading.series(series)) for series in config.series if series.role == "input"],
+        [_feature(series, reading.series(series)) for series in config.series if series.role == "output"],
         [CalendarSpec(**component.model_dump(mode="json")) for component in config.calendar],
         WindowSpec(
             input_steps=steps.input_steps,
@@ -70,8 +71,7 @@ def _build(run: Run, config: DatasetConfig, mending: Mending) -> Dataset:
     )
 
 
-def _feature(run: Run, series: SeriesInput, mending: Mending) -> FeatureSpec:
-    data = mending.apply(series, read_parquet(run.input(series.blob_key)))
+def _feature(series: SeriesInput, data: SeriesData) -> FeatureSpec:
     return FeatureSpec(
         name=series.name,
         time=data.time,
