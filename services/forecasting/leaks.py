@@ -55,7 +55,9 @@ def find_leaks(
         target = _thinned(output, chosen, OUTPUT_STEPS)
         now = current_values(output.series, references[chosen], None)
         for each in inputs:
-            note = _compare(each, output, _thinned(each, chosen, INPUT_STEPS), target, now, references[chosen])
+            note = _compare(
+                each, output, _thinned(each, chosen, INPUT_STEPS), target, now, references[chosen]
+            )
             found += [note] if note is not None else []
     return found
 
