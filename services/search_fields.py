@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.forecasting.models.parameters import ModelParams
+from services.forecasting.models.parameters import READS, ModelParams
 from services.training_fields import (
     CODE,
     DatasetOptions,
@@ -111,9 +111,7 @@ def _members(fixed: Mapping[str, Any]) -> list[str]:
     """Of an ensemble, as far as they are named rightly; the others are refused with the model."""
     given = fixed.get("MEMBERS")
     return (
-        [each for each in given if isinstance(each, str) and each in SPACES]
-        if isinstance(given, list)
-        else []
+        [each for each in given if isinstance(each, str) and each in READS] if isinstance(given, list) else []
     )
 
 

@@ -10,7 +10,7 @@ from services.forecasting.models.parameters import Mode, ModelParams
 from services.jobs import event_log
 from services.storage.tables import JobRow
 from services.workloads.search.config import SearchConfig
-from services.workloads.search.spaces import FURTHER, SPACES
+from services.workloads.search.spaces import FURTHER, SPACES, acting
 from tests.api.world import World
 from tests.builders import PNG, add_artifact, add_job, add_session, add_training, ready_session, working
 
@@ -48,9 +48,26 @@ def test_what_is_fixed_is_not_searched_and_the_rest_of_the_default_space_is(worl
     assert (config["fixed"], config["trials"], config["minutes"]) == ({"MAX_DEPTH": 5}, 20, None)
 
 
+def test_an_ensemble_competes_with_what_its_members_are_told(world: World) -> None:
+    session_id = ready_session(world.database, world.user_id)
+    request = {
+        "model_parameters": {"MEMBERS": ["RIDGE", "NLinear"], "EP": 3},
+        "space": {"MODE": ["ENSEMBLE", "RIDGE", "LGBMR"]},
+    }
+    job = world.job(world.accepted("POST", SEARCH.format(session_id), json=request)["job_id"])
+    config = SearchConfig.model_validate(job.config)
+    ensemble = config.parameters({"MODE": "ENSEMBLE"})
+    assert (ensemble.MEMBERS, ensemble.of_member("NLinear").EP) == (["RIDGE", "NLinear"], 3)
+    assert config.parameters({"MODE": "RIDGE"}).model_fields_set == {"MODE"}
+    wrong = {**request, "model_parameters": {"MEMBERS": ["RIDGE", ["LIN"]]}}
+    body = world.refused("POST", SEARCH.format(session_id), 422, json=wrong)
+    assert "MEMBERS" in body["error"]
+
+
 @pytest.mark.parametrize("mode", get_args(Mode))
 def test_every_mode_has_a_space_within_the_bounds_of_its_parameters(mode: str) -> None:
     for name, each in {**SPACES[mode], **FURTHER.get(mode, {})}.items():
+        assert name in acting(mode)
         ends = each.choices if each.kind == "choice" else (each.low, each.high)
         whole = each.kind == "whole"
         for value in (*ends, each.start):

@@ -1,9 +1,10 @@
-"""What a search tries for each MODE unless the request narrows it: pure data, inside ModelParams' bounds."""
+"""What a search tries for each MODE unless the request narrows it: data inside ModelParams' bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from services.forecasting.models.parameters import READS, ModelParams
 from services.workloads.search.dimensions import Dimension
 
 Space = dict[str, Dimension]
@@ -74,5 +75,6 @@ FURTHER: dict[str, Space] = {
 def acting(mode: str, members: Iterable[str] = ()) -> frozenset[str]:
     """The parameters that act in this MODE; in an ensemble those of its members too."""
     if mode == "ENSEMBLE":
-        return frozenset({"SEED", "MEMBERS"}).union(*(acting(each) for each in members))
-    return frozenset({"SEED", *SPACES[mode], *FURTHER.get(mode, {})})
+        families = tuple(members) or ModelParams.model_fields["MEMBERS"].default
+        return frozenset({"SEED", "MEMBERS"}).union(*(READS[each] for each in families))
+    return READS[mode] | {"SEED"}
