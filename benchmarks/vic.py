@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 OURS = {
     "LIN": {"MODE": "LIN"},
-    "LGBMR": {"MODE": "LGBMR", "N_ESTIMATORS": 2000},
+    "LGBMR": {"MODE": "LGBMR", "N_ESTIMATORS": 1000},
     "Dense": {"MODE": "Dense", "EP": 100, "PATIENCE": 10, "N": 128},
 }
 PEERS = ("mlforecast LightGBM", "darts LightGBM", "darts linear")
@@ -79,7 +79,7 @@ def _dataset(data: Victoria) -> Dataset:
     def spec(name: str, values: Array, start: float) -> FeatureSpec:
         return FeatureSpec(name, data.time, values, start, start + 23.5)
 
-    inputs = [spec(f"demand {name}", data.demand, start - 0.0) for name, start in DEMAND_WINDOWS.items()]
+    inputs = [spec(f"demand {name}", data.demand, start) for name, start in DEMAND_WINDOWS.items()]
     inputs += [spec(f"temperature {name}", data.temperature, start) for name, start in HEAT_WINDOWS.items()]
     inputs += [spec(f"holiday {name}", data.holiday, start) for name, start in HOLIDAY_WINDOWS.items()]
     calendar = [

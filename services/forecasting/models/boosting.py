@@ -8,32 +8,32 @@ from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
 from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape
+from services.forecasting.models.boosting_table import BATCH, Form, Table, rows_of, table
 from services.forecasting.models.parameters import ModelParams
 
 FILE, ABOUT = "model_{}.lgb.txt", "shape.json"
-BATCH = 512
 MAX_TRAIN_ROWS, MAX_VALIDATION_ROWS = 150_000, 40_000
-WINDOW_POINTS = 24  # values of the window that every row sees, evenly spaced, the newest included
 FEW_ROWS = 20_000
 SQUARED = {"objective": "regression"}
 DEFAULT_RATE = 0.05
 PATIENCE = 20
-Table = NDArray[np.float32]
+# Two small fits decide whether the series is told by its level or by its changes.
+TRIAL_ROWS, TRIAL_TREES, TRIAL_RATE = 30_000, 80, 0.1
 
 
 class Boosting(Model):
     """A row is (sample, step): the window in a few points, its mean, the inputs at the same place, the step.
 
     All steps share one binned table and one booster per output, so the cost does not grow with the
-    horizon; of long horizons a seeded choice of rows is fitted, which the notes say.
+    horizon; of long horizons a seeded choice of rows is fitted, which the notes say. Whether values or
+    their distances from the newest one are told (boosting_table.py) is decided on the validation samples.
     """
 
     def __init__(self, params: ModelParams | None = None, anchors: Sequence[int | None] = ()) -> None:
         self.params = params
-        self.anchors = list(anchors)
+        self.form = Form.changes(anchors)
         self.shape: Shape | None = None
         self.boosters: list[lgb.Booster] = []
         self.quantile_levels: tuple[float, ...] = ()
@@ -41,6 +41,7 @@ class Boosting(Model):
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
         self.shape = Shape.of(train)
+        self.form = self._best_form(train, validation, report)
         (self.boosters,), rows = self._fit_all(train, validation, [SQUARED], report)
         return FitInfo(notes=self._notes(rows, len(train)))
 
@@ -54,11 +55,11 @@ class Boosting(Model):
 
     def predict(self, x: Array) -> Array:
         (found,) = self._trees(x, [self.boosters])
-        return np.asarray(found + last_values(x, self.anchors)[:, None])
+        return np.asarray(found + self.form.last_values(x)[:, None])
 
     def predict_quantiles(self, x: Array) -> Array:
         middle, *levels = self._trees(x, [self.boosters, *self.quantile_boosters])
-        return np.asarray(np.stack(levels) + (middle + last_values(x, self.anchors)[:, None]))
+        return np.asarray(np.stack(levels) + (middle + self.form.last_values(x)[:, None]))
 
     def _fit_all(
         self,
@@ -72,14 +73,14 @@ class Boosting(Model):
         """A booster per objective and output, all on one binned table; and its number of rows."""
         assert self.params is not None
         trees, seed = self.params.N_ESTIMATORS, self.params.SEED
-        x, y = _rows(train, self.anchors, MAX_TRAIN_ROWS, seed)
+        x, y = rows_of(train, self.form, MAX_TRAIN_ROWS, seed)
         if left_over:
             y = y - _columns(self.boosters, x)
         settings = self._settings(len(x))
         data = lgb.Dataset(x, label=y[:, 0], params=settings, free_raw_data=False).construct()
         held = None
         if len(validation):
-            held_x, held_y = _rows(validation, self.anchors, MAX_VALIDATION_ROWS, seed)
+            held_x, held_y = rows_of(validation, self.form, MAX_VALIDATION_ROWS, seed)
             if left_over:
                 held_y = held_y - _columns(self.boosters, held_x)
             held = data.create_valid(held_x, label=held_y[:, 0], params=settings).construct()
@@ -94,6 +95,26 @@ class Boosting(Model):
                 found[i].append(self._boost(data, held, {**settings, **objective}, report, before, total))
         return found, len(y)
 
+    def _best_form(self, train: Samples, validation: Samples, report: Report) -> Form:
+        """The form of the smaller squared error (over outputs: its geometric mean); unvalidated, changes."""
+        assert self.params is not None
+        if not self.form.relative or not len(validation):
+            return self.form
+        errors: dict[Form, list[float]] = {}
+        for form in (self.form, Form.levels(train.n_outputs)):
+            report(0, 1, message="Level or changes: comparing")
+            x, y = rows_of(train, form, TRIAL_ROWS, self.params.SEED)
+            held_x, held_y = rows_of(validation, form, TRIAL_ROWS, self.params.SEED)
+            settings = {**self._settings(len(x)), **SQUARED, "learning_rate": TRIAL_RATE}
+            data = lgb.Dataset(x, label=y[:, 0], params=settings, free_raw_data=False).construct()
+            errors[form] = []
+            for j in range(y.shape[1]):
+                data.set_label(y[:, j])
+                booster = lgb.train(settings, data, num_boost_round=TRIAL_TREES)
+                wrong = np.asarray(booster.predict(held_x)) - held_y[:, j]
+                errors[form].append(max(float(np.mean(wrong**2)), np.finfo(np.float64).tiny))
+        return min(errors, key=lambda form: float(np.log(errors[form]).sum()))
+
     def _trees(self, x: Array, sets: Sequence[Sequence[lgb.Booster]]) -> Array:
         """(sets, k, output_steps, n_outputs): what each set of boosters, one per output, says of x."""
         assert self.shape is not None
@@ -102,14 +123,15 @@ class Boosting(Model):
         steps = np.arange(shape.output_steps)
         for start in range(0, len(x), BATCH):
             part = x[start : start + BATCH]
-            table = _table(
+            rows = table(
                 part,
+                self.form,
                 np.repeat(np.arange(len(part)), len(steps)),
                 np.tile(steps, len(part)),
                 shape.output_steps,
             )
             for i, boosters in enumerate(sets):
-                found = _columns(boosters, table)
+                found = _columns(boosters, rows)
                 result[i, start : start + len(part)] = found.reshape(len(part), len(steps), -1)
         return result
 
@@ -117,7 +139,7 @@ class Boosting(Model):
         assert self.shape is not None
         names = _file_names(self.shape)
         _write_boosters(folder, names, self.boosters)
-        about = {"shape": vars(self.shape), "anchors": self.anchors, "levels": self.quantile_levels}
+        about = {"shape": vars(self.shape), **vars(self.form), "levels": self.quantile_levels}
         (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         files = [*(SavedFile(name, "model") for name in names), SavedFile(ABOUT, "support")]
         for level, boosters in zip(self.quantile_levels, self.quantile_boosters, strict=True):
@@ -175,7 +197,8 @@ class Boosting(Model):
     def _notes(self, rows: int, samples: int) -> list[str]:
         assert self.shape is not None
         trees = [booster.best_iteration or booster.current_iteration() for booster in self.boosters]
-        found = [f"Trees per output: {', '.join(map(str, trees))}"]
+        told = "changes from the newest value" if self.form.relative else "levels"
+        found = [f"Trees per output: {', '.join(map(str, trees))}", f"Series told by {told}"]
         everything = samples * self.shape.output_steps
         if rows < everything:
             found.append(f"Fitted on {rows} of {everything} rows (sample, step), chosen at random")
@@ -184,8 +207,10 @@ class Boosting(Model):
 
 def load(folder: Path) -> Boosting:
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    model = Boosting(anchors=about["anchors"])
+    model = Boosting()
     model.shape = Shape(**about["shape"])
+    every = range(model.shape.n_inputs)  # as models were saved that do not say it
+    model.form = Form(tuple(about["anchors"]), tuple(about.get("relative", every)))
     try:
         model.boosters = _read_boosters(folder, _file_names(model.shape))
         model.quantile_levels = tuple(about.get("levels", ()))
@@ -203,9 +228,9 @@ def _file_names(shape: Shape, level: float | None = None) -> list[str]:
     return [FILE.format(f"{which}{number}") for number in range(1, shape.n_outputs + 1)]
 
 
-def _columns(boosters: Sequence[lgb.Booster], table: Table) -> Array:
+def _columns(boosters: Sequence[lgb.Booster], rows: Table) -> Array:
     """(rows, outputs)"""
-    return np.stack([np.asarray(booster.predict(table)) for booster in boosters], axis=1)
+    return np.stack([np.asarray(booster.predict(rows)) for booster in boosters], axis=1)
 
 
 def _write_boosters(folder: Path, names: Sequence[str], boosters: Sequence[lgb.Booster]) -> None:
@@ -216,40 +241,3 @@ def _write_boosters(folder: Path, names: Sequence[str], boosters: Sequence[lgb.B
 
 def _read_boosters(folder: Path, names: Sequence[str]) -> list[lgb.Booster]:
     return [lgb.Booster(model_str=(folder / name).read_text(encoding="utf-8")) for name in names]
-
-
-def last_values(x: Array, anchors: Sequence[int | None]) -> Array:
-    """(k, n_outputs): the newest value of each output's own past, 0 where it is no input."""
-    columns = [np.zeros(len(x)) if anchor is None else x[:, -1, anchor] for anchor in anchors]
-    return np.stack(columns, axis=1)
-
-
-def _rows(samples: Samples, anchors: Sequence[int | None], limit: int, seed: int) -> tuple[Table, Array]:
-    """At most `limit` (sample, step) rows, and how far their truths lie from the last value."""
-    steps_ahead = samples.output_steps
-    everything = len(samples) * steps_ahead
-    chosen = np.arange(everything)
-    if everything > limit:
-        chosen = np.sort(np.random.default_rng(seed).choice(everything, limit, replace=False))
-    sample, step = np.divmod(chosen, steps_ahead)
-    tables, truths = [], []
-    for start in range(0, len(samples), BATCH):
-        low, high = np.searchsorted(sample, [start, start + BATCH])
-        part = slice(start, min(start + BATCH, len(samples)))
-        local, steps = sample[low:high] - start, step[low:high]
-        x = samples.x(part)
-        tables.append(_table(x, local, steps, steps_ahead))
-        truths.append(samples.y(part)[local, steps] - last_values(x, anchors)[local])
-    return np.concatenate(tables), np.concatenate(truths)
-
-
-def _table(x: Array, sample: NDArray[np.int64], step: NDArray[np.int64], steps: int) -> Table:
-    """Features of rows: x is (k, input_steps, n_inputs), sample and step are (rows,)."""
-    length = x.shape[1]
-    points = np.unique(np.linspace(0, length - 1, min(length, WINDOW_POINTS)).astype(np.int64))
-    newest = x[:, -1]
-    window = (x[:, points] - newest[:, None]).reshape(len(x), -1)
-    per_sample = np.concatenate([window, newest, x.mean(axis=1) - newest], axis=1).astype(np.float32)
-    place = step * (length - 1) // max(1, steps - 1)  # the same share of the window as of the horizon
-    aligned = (x[sample, place] - newest[sample]).astype(np.float32)
-    return np.concatenate([per_sample[sample], aligned, step[:, None].astype(np.float32)], axis=1)
