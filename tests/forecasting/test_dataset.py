@@ -243,7 +243,7 @@ def test_a_dataset_takes_three_times_the_bytes_of_its_series_whatever_the_window
     values = np.cumsum(np.random.default_rng(0).normal(size=n))
     inputs = [
         feature(values, (start, 0), every=15, name="past"),
-        feature(-values, (0.25, 24), every=15, name="t"),
+        feature(-values, (0, -start), every=15, name="t"),
     ]
     calendar = [CalendarSpec(name, start_hours=start, end_hours=0) for name in ("Y", "W", "D")]
     target = feature(values, (0.25, 24), every=15)
