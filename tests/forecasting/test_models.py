@@ -134,6 +134,22 @@ def test_an_autoregressive_network_is_as_large_for_any_horizon() -> None:
     assert sizes[0] == sizes[1]
 
 
+def test_a_taught_network_told_its_own_forecasts_makes_them_again(unequal: Task) -> None:
+    from services.forecasting.models.keras_nets import taught
+
+    model, _, _ = fitted(unequal, "AR LSTM", EP=4, N=4)  # one epoch taught, three by its own outputs
+    x, y = (part[:5].astype(np.float32) for part in everything(unequal.test))
+    teaching, free = taught(model.net), model.predict(x)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(np.asarray(teaching([x, free])), free, atol=1e-6)
+    told = np.asarray(teaching([x, y]))
+    np.testing.assert_allclose(told[:, 0], free[:, 0], atol=1e-6)
+    assert np.abs(told[:, 1:] - free[:, 1:]).max() > 1e-3
+    assert {id(each) for each in teaching.trainable_variables} == {
+        id(each)
+        for each in model.net.trainable_variables  # type: ignore[attr-defined]
+    }
+
+
 def test_a_network_tells_batches_epochs_and_why_it_stopped(unequal: Task) -> None:
     _, info, reports = fitted(unequal, "Dense", EP=50, PATIENCE=1, LEARNING_RATE=0.05)
     epochs = [told for told in reports.told if told.get("metrics")]

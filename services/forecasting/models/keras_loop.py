@@ -32,6 +32,7 @@ class Plan:
     clip_norm: float | None
     seed: int
     products: bool
+    taught_epochs: int = 0  # of these the forecast of a step starts at the truth of the step before
 
 
 class Loop:
@@ -39,10 +40,19 @@ class Loop:
 
     Batches come shuffled anew each epoch from a seeded generator. A buffer of several batches goes to
     TensorFlow at once, which takes as many steps per call as fit into CALL_SECONDS. The last batch of an
-    epoch is filled up with rows of weight 0, so that every call has one shape.
+    epoch is filled up with rows of weight 0, so that every call has one shape. `teaching` is the network
+    of the first `taught_epochs`: it is given the truths besides and shares the weights of `net`.
     """
 
-    def __init__(self, net: Any, plan: Plan, train: Samples, validation: Samples, report: Report) -> None:
+    def __init__(
+        self,
+        net: Any,
+        plan: Plan,
+        train: Samples,
+        validation: Samples,
+        report: Report,
+        teaching: Any = None,
+    ) -> None:
         self._net, self._plan, self._train = net, plan, train
         self._size = min(plan.batch_size, len(train))
         self._batches = -(-len(train) // self._size)
@@ -50,10 +60,15 @@ class Loop:
         self._held = validation if len(validation) else None
         compiled = plan.products and plan.epochs * self._batches >= WORTH_COMPILING
         shapes = (train.input_steps, train.n_inputs), (train.output_steps, train.n_outputs)
-        batch = self._capacity, self._size
-        self._step = _training_step(net, plan, shapes, batch, compiled=compiled)
+        optimizer = keras.optimizers.Adam(plan.rate, clipnorm=plan.clip_norm)
+        optimizer.build(net.trainable_variables)
+        specs = _specs(shapes, (self._capacity, self._size))
+        self._step = _training_step(_free(net), net, optimizer, specs, compiled=compiled)
+        self._taught_step = self._step
+        if plan.taught_epochs:
+            self._taught_step = _training_step(_taught(teaching), net, optimizer, specs, compiled=compiled)
         self._held_size = min(VALIDATION_BATCH, _rows_of_a_buffer(validation), len(validation))
-        self._loss = _validation_loss(net, shapes, self._held_size, compiled=compiled)
+        self._loss = _validation_loss(net, _specs(shapes, (self._held_size,)), compiled=compiled)
         self._progress = _Progress(report, plan.epochs, self._batches)
         self._pace = _Pace()
 
@@ -69,7 +84,8 @@ class Loop:
             for name, value in metrics.items():
                 history.setdefault(name, []).append(value)
             self._progress.epoch(epoch, metrics)
-            if best.is_over(metrics.get("val_loss", metrics["loss"]), self._net):
+            over = best.is_over(metrics.get("val_loss", metrics["loss"]), self._net)
+            if over and epoch >= self._plan.taught_epochs:
                 break
         self._progress.told()
         best.restore(self._net)
@@ -78,12 +94,13 @@ class Loop:
     def epoch(self, epoch: int, order: np.ndarray) -> float:
         """Every sample once, in this order; gives the mean of the losses before each step."""
         total, seen, done = 0.0, 0, 0
+        step = self._taught_step if epoch < self._plan.taught_epochs else self._step
         for x, y, weights, steps in self._buffers(order):
             first = 0
             while first < steps:
                 count = min(self._pace.steps, steps - first)
                 with self._pace.measure(count):
-                    total += float(self._step(x, y, weights, tf.constant(first), tf.constant(count)))
+                    total += float(step(x, y, weights, tf.constant(first), tf.constant(count)))
                 first, done = first + count, done + count
                 seen = min(done * self._size, len(order))
                 self._progress.batch(epoch, done, total / seen)
@@ -127,34 +144,41 @@ def _rows_of_a_buffer(samples: Samples) -> int:
     return max(1, BUFFER_BYTES // window)
 
 
+Forecast = Callable[[Any, Any], Any]  # of inputs and truths
+
+
+def _free(net: Any) -> Forecast:
+    return lambda x, _truth: net(x, training=True)
+
+
+def _taught(teaching: Any) -> Forecast:
+    return lambda x, truth: teaching([x, truth], training=True)
+
+
 def _training_step(
-    net: Any, plan: Plan, shapes: tuple[Steps, Steps], batch: tuple[int, int], *, compiled: bool
+    forecast: Forecast, net: Any, optimizer: Any, specs: list[Any], *, compiled: bool
 ) -> Callable[..., Any]:
     """Steps `first` to `first + count` of a buffer; gives the sum of the samples' losses before each step."""
-    optimizer = keras.optimizers.Adam(plan.rate, clipnorm=plan.clip_norm)
-    optimizer.build(net.trainable_variables)
 
     def steps(x: Any, y: Any, weights: Any, first: Any, count: Any) -> Any:
         total, i = tf.constant(0.0), first
         while i < first + count:  # a range would be compiled anew for every pair of limits
             with tf.GradientTape() as tape:
-                loss = _weighted(net(x[i], training=True), y[i], weights[i])
+                loss = _weighted(forecast(x[i], y[i]), y[i], weights[i])
                 mean = loss / tf.reduce_sum(weights[i])
             optimizer.apply(tape.gradient(mean, net.trainable_variables), net.trainable_variables)
             total, i = total + loss, i + 1
         return total
 
     number = tf.TensorSpec((), tf.int32)
-    return _traced(steps, [*_specs(shapes, batch), number, number], compiled=compiled)
+    return _traced(steps, [*specs, number, number], compiled=compiled)
 
 
-def _validation_loss(
-    net: Any, shapes: tuple[Steps, Steps], size: int, *, compiled: bool
-) -> Callable[..., Any]:
+def _validation_loss(net: Any, specs: list[Any], *, compiled: bool) -> Callable[..., Any]:
     def loss(x: Any, y: Any, weights: Any) -> Any:
         return _weighted(net(x, training=False), y, weights)
 
-    return _traced(loss, _specs(shapes, (size,)), compiled=compiled)
+    return _traced(loss, specs, compiled=compiled)
 
 
 def _specs(shapes: tuple[Steps, Steps], batch: tuple[int, ...]) -> list[Any]:

@@ -15,13 +15,14 @@ import numpy as np
 
 from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape, batches
 from services.forecasting.models.keras_loop import Loop, Plan
-from services.forecasting.models.keras_nets import historical_dense, network
+from services.forecasting.models.keras_nets import historical_dense, network, taught
 from services.forecasting.models.parameters import ModelParams
 
 FILE, H5, ABOUT = "model.keras", "model.h5", "shape.json"
 RATE = 0.001
 PATIENCE, HISTORICAL_PATIENCE = 5, 2
 PREDICT_BATCH = 1024
+TAUGHT = 4  # one epoch in so many, at the beginning
 PRODUCTS = (
     "Dense",
     "NLinear",
@@ -57,8 +58,10 @@ class KerasModel(Model):
             clip_norm=None if historical else 1.0,
             seed=params.SEED,
             products=params.MODE in PRODUCTS,
+            taught_epochs=params.EP // TAUGHT if params.MODE == "AR LSTM" else 0,
         )
-        history = Loop(self.net, plan, train, validation, report).run()
+        teaching = taught(self.net) if plan.taught_epochs else None
+        history = Loop(self.net, plan, train, validation, report, teaching).run()
         epochs = len(history["loss"])
         stopped = epochs < params.EP
         notes = [f"Stopped after epoch {epochs}: the validation error no longer fell"] if stopped else []

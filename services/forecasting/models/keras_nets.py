@@ -11,9 +11,11 @@ from services.forecasting.models.autoregressive import FeedbackCell
 from services.forecasting.models.base import Shape
 from services.forecasting.models.linear_nets import chosen_columns, linear_network, weights_of_linear_network
 from services.forecasting.models.parameters import ModelParams
+from services.forecasting.models.taught import TaughtCell
 
 MAX_WEIGHTS = 100_000_000
 MAX_DILATION = 64
+DECODER = "decoder"
 LINEAR_MODES = ("NLinear", "DLinear")
 
 
@@ -87,8 +89,24 @@ def _autoregressive(params: ModelParams, shape: Shape, x: Any, anchors: list[int
     _, state, carry = encoder(hidden)
     last = _last_values(x, anchors)
     steps = keras.layers.RepeatVector(shape.output_steps)(last)
-    decoder = keras.layers.RNN(FeedbackCell(params.N, shape.n_outputs), return_sequences=True)
+    cell = FeedbackCell(params.N, shape.n_outputs)
+    decoder = keras.layers.RNN(cell, return_sequences=True, name=DECODER)
     return decoder(steps, initial_state=[state, carry, last])
+
+
+def taught(net: Any) -> Any:
+    """The same AR LSTM, by the same weights, told the truth of each step before it forecasts the next.
+
+    (b, input_steps, n_inputs) and truths (b, output_steps, n_outputs) -> (b, output_steps, n_outputs).
+    """
+    decoder = net.get_layer(DECODER)
+    _, *states = decoder.input
+    outputs = states[-1].shape[-1]
+    truth = keras.Input(net.output.shape[1:])
+    first = keras.layers.Reshape((1, outputs))(states[-1])
+    before = keras.layers.Concatenate(axis=1)([first, keras.layers.Cropping1D((0, 1))(truth)])
+    told = keras.layers.RNN(TaughtCell(decoder.cell), return_sequences=True)
+    return keras.Model([net.input, truth], told(before, initial_state=states))
 
 
 def _cell_activation(params: ModelParams) -> str:
