@@ -54,7 +54,7 @@ class Searches:
         """From the events of the newest attempt, which tell every trial when it ends."""
         events = [
             event.data
-            for event in self._jobs.events(user_id, job.id)
-            if event.type == "trial" and event.attempt == job.attempt
+            for event in self._jobs.events(user_id, job.id, kind="trial")
+            if event.attempt == job.attempt
         ]
         return {"trials": [each["trial"] for each in events], "best": events[-1]["best"] if events else None}

@@ -191,11 +191,13 @@ class Jobs:
             unsubscribe()
         return self.get(user_id, job_id)
 
-    def events(self, user_id: UUID, job_id: UUID, after_seq: int = 0) -> Sequence[Event]:
-        """What happened behind `after_seq`, in order and without holes."""
+    def events(
+        self, user_id: UUID, job_id: UUID, after_seq: int = 0, kind: str | None = None
+    ) -> Sequence[Event]:
+        """What happened behind `after_seq`, in order and without holes, or what there was of one kind."""
         with self._database.read() as tx:
             self._require(tx, user_id, job_id)
-            return event_log.read(tx, job_id, after_seq)
+            return event_log.read(tx, job_id, after_seq, kind)
 
     def has_active(self, tx: Session | None, session_id: UUID) -> bool:
         """Whether a job of the session waits or works, seen from within the caller's transaction if any."""

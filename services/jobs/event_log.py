@@ -62,14 +62,16 @@ def append(
     return _event(row, place.session_id, place.user_id, place.workload)
 
 
-def read(tx: Session, job_id: UUID, after_seq: int = 0) -> list[Event]:
-    """The events behind `after_seq`, in order."""
+def read(tx: Session, job_id: UUID, after_seq: int = 0, kind: str | None = None) -> list[Event]:
+    """The events behind `after_seq`, in order; all of them, or those of one kind."""
     query = (
         select(JobEventRow, JobRow.session_id, JobRow.user_id, JobRow.workload)
         .join(JobRow, JobRow.id == JobEventRow.job_id)
         .where(JobEventRow.job_id == job_id, JobEventRow.seq > after_seq)
         .order_by(JobEventRow.seq)
     )
+    if kind is not None:
+        query = query.where(JobEventRow.type == kind)
     return [_event(*row) for row in tx.execute(query)]
 
 

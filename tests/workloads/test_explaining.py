@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from services.workloads.forecast import exports, pictures
 from services.workloads.forecast.config import ForecastConfig
 from services.workloads.forecast.explaining import input_groups
 from services.workloads.forecast.training import train
@@ -42,16 +44,24 @@ def test_the_driver_counts_most_and_dice_count_nothing(tmp_path: Path) -> None:
     shares = found["linear"]["outputs"]["load"]["share"]
     assert shares["driver"] > 0.8 and abs(sum(shares.values()) - 1) < 1e-6
     assert [plot["plot_type"] for plot in outcome["plots"]].count("importance") == 1
-    assert train(ByHand(tmp_path), config(tmp_path))["results"]["importance"]["outputs"] == found["outputs"]
 
 
-def test_it_is_left_out_on_request_and_says_why_there_is_none(tmp_path: Path) -> None:
-    outcome = train(ByHand(tmp_path), config(tmp_path, importance=False))
-    assert "importance" not in outcome["results"]
-    assert all(plot["plot_type"] != "importance" for plot in outcome["plots"])
+def test_it_is_left_out_on_request_and_says_why_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "export", lambda *_args: {})  # files are another test's
+
+    def results(**more: Any) -> dict[str, Any]:
+        found: dict[str, Any] = train(ByHand(tmp_path), config(tmp_path, **more))["results"]
+        return found
+
+    assert "importance" not in results(importance=False)
     split = {"train": 80, "validation": 0, "test": 20}
-    found = train(ByHand(tmp_path), config(tmp_path, split=split))["results"]["importance"]
+    found = results(split=split)["importance"]
     assert found["outputs"] is None and "validation" in found["undefined"]
+    assert pictures.of_importance(ByHand(tmp_path), None) == []
+    assert pictures.of_importance(ByHand(tmp_path), found) == []
+    assert results()["importance"]["outputs"] == results()["importance"]["outputs"]
 
 
 def test_calendar_columns_belong_together_and_files_stand_alone(tmp_path: Path) -> None:

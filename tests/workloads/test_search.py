@@ -14,6 +14,7 @@ from services.forecasting.errors import DataError
 from services.forecasting.models.linear import DirectLinear
 from services.forecasting.scaling import Scalers
 from services.workloads.base import Cancelled
+from services.workloads.forecast import exports
 from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.search.config import SearchConfig
 from services.workloads.search.searching import Trials, train
@@ -62,7 +63,10 @@ def test_the_best_parameters_are_trained_as_an_ordinary_job_and_the_report_stand
     json.dumps(outcome, allow_nan=False)
 
 
-def test_every_trial_is_told_live_and_the_bar_goes_to_the_end_without_falling(tmp_path: Path) -> None:
+def test_every_trial_is_told_live_and_the_bar_goes_to_the_end_without_falling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "export", lambda *_args: {})  # files are another test's
     run = ByHand(tmp_path)
     train(run, config(tmp_path, {"LGBMR": TREES}, trials=3))
     told = run.events("trial")
