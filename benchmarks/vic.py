@@ -32,9 +32,10 @@ from services.forecasting.models.parameters import ModelParams
 Array = NDArray[np.float64]
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 OURS = {
-    "LIN": {"MODE": "LIN"},
+    "RIDGE": {"MODE": "RIDGE"},
     "LGBMR": {"MODE": "LGBMR", "N_ESTIMATORS": 1000},
     "Dense": {"MODE": "Dense", "EP": 100, "PATIENCE": 10, "N": 128},
+    "ENSEMBLE": {"MODE": "ENSEMBLE", "N_ESTIMATORS": 1000, "EP": 100, "PATIENCE": 10, "N": 128},
 }
 PEERS = ("mlforecast LightGBM", "darts LightGBM", "darts linear")
 # Windows in hours from 12:00 local; the target day is 12.0 to 35.5.
