@@ -20,6 +20,7 @@ from services.forecasting.models.base import Model
 
 Array = NDArray[np.float64]
 FAMILIES = {
+    "AUTO": "linear",
     "LIN": "linear",
     "RIDGE": "linear",
     "LGBMR": "boosting",

@@ -207,28 +207,47 @@ class Samples:
 
     def __init__(self, dataset: Dataset, rows: NDArray[np.int64], scalers: Scalers) -> None:
         self._dataset = dataset
-        self._index = dataset.index[rows]
-        self._scalers = scalers
+        self.index = dataset.index[rows]
+        self.scalers = scalers
         self.input_steps = dataset.input_steps
         self.output_steps = dataset.output_steps
         self.n_inputs = len(dataset.inputs)
         self.n_outputs = len(dataset.outputs)
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self.index)
+
+    @property
+    def columns(self) -> list[Column]:
+        return self._dataset.inputs
+
+    @property
+    def targets(self) -> list[Column]:
+        return self._dataset.outputs
+
+    @property
+    def stride(self) -> int:
+        """Distance of neighbouring places on the grid of reference times (ns); 0 for a single sample."""
+        references, index = self._dataset.references, self._dataset.index
+        return int((references[-1] - references[0]) // max(1, index[-1] - index[0]))
+
+    @property
+    def ahead(self) -> int:
+        """How many places on the grid a sample's windows reach beyond its reference time."""
+        return -(-self._dataset.reach[1] // self.stride) if self.stride else 0
 
     def x(self, rows: Rows) -> Array:
-        return self._scalers.scale_inputs(_stack(self._dataset.inputs, self._index[rows]))
+        return self.scalers.scale_inputs(_stack(self._dataset.inputs, self.index[rows]))
 
     def y(self, rows: Rows) -> Array:
-        return self._scalers.scale_outputs(_stack(self._dataset.outputs, self._index[rows]))
+        return self.scalers.scale_outputs(_stack(self._dataset.outputs, self.index[rows]))
 
     def x32(self, rows: Rows) -> Values32:
         """As x, in float32 and many times as fast: the series are scaled once, the windows are copies."""
-        return self._dataset.laid_out(self._scalers).inputs.windows(self._index[rows])
+        return self._dataset.laid_out(self.scalers).inputs.windows(self.index[rows])
 
     def y32(self, rows: Rows) -> Values32:
-        return self._dataset.laid_out(self._scalers).outputs.windows(self._index[rows])
+        return self._dataset.laid_out(self.scalers).outputs.windows(self.index[rows])
 
 
 def build(

@@ -69,20 +69,20 @@ class Scalers:
     def __init__(self, inputs: list[Scaler], outputs: list[Scaler]) -> None:
         self.input = inputs
         self.output = outputs
-        self._input = _arrays(inputs)
-        self._output = _arrays(outputs)
+        self.input_arrays = _arrays(inputs)  # factors and shifts: x' = x * factor + shift
+        self.output_arrays = _arrays(outputs)
 
     def scale_inputs(self, x: Array) -> Array:
         """(…, n_inputs) in original units -> scaled."""
-        factor, shift = self._input
+        factor, shift = self.input_arrays
         return np.asarray(x * factor + shift)
 
     def scale_outputs(self, y: Array) -> Array:
-        factor, shift = self._output
+        factor, shift = self.output_arrays
         return np.asarray(y * factor + shift)
 
     def unscale_outputs(self, y: Array) -> Array:
-        factor, shift = self._output
+        factor, shift = self.output_arrays
         return np.asarray((y - shift) / factor)
 
     def to_json(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.forecasting.scaling import Scalers
 HOUR = 3600 * 10**9
 START = int(np.datetime64("2024-01-01T00:00", "ns").astype(np.int64))
 SMALL: dict[str, dict[str, Any]] = {
+    "AUTO": {},
     "LIN": {},
     "RIDGE": {},
     "Dense": {"N": 16, "EP": 3},

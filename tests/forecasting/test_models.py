@@ -75,6 +75,7 @@ def test_the_same_seed_gives_the_same_forecast_and_another_seed_another(mode: st
 @pytest.mark.parametrize(
     ("mode", "params"),
     [
+        ("AUTO", {}),
         ("LIN", {}),
         ("NLinear", {"EP": 20, "LEARNING_RATE": 0.01}),
         ("DLinear", {"EP": 20, "LEARNING_RATE": 0.01}),

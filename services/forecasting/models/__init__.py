@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zipfile import BadZipFile
@@ -18,8 +19,11 @@ Arithmetic = Literal["honest", "compat"]
 KERAS_MODES = ("NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM")
 
 
-def create(params: ModelParams, arithmetic: Arithmetic, *, anchors: list[int | None]) -> Model:
-    """A model to be fitted; `anchors[j]` is the input column that is output j's own past, if there is one."""
+def create(
+    params: ModelParams, arithmetic: Arithmetic, *, anchors: list[int | None], pasts: Sequence[int] = ()
+) -> Model:
+    """A model to be fitted; `anchors[j]` is the input column that is output j's own past, if there is one,
+    `pasts` are the input columns whose window ends at the reference time."""
     if arithmetic == "compat" and params.MODE not in ("LIN", "SVR_MIMO", "Dense"):
         raise DataError(
             "NO_COMPAT_ARITHMETIC",
@@ -27,12 +31,18 @@ def create(params: ModelParams, arithmetic: Arithmetic, *, anchors: list[int | N
             suggestion='Leave "arithmetic": "compat" out, or take LIN, SVR_MIMO or Dense',
             details={"field": "MODE"},
         )
-    model = _family(params, arithmetic, anchors)
+    model = _family(params, arithmetic, anchors, pasts)
     model.mode = params.MODE
     return model
 
 
-def _family(params: ModelParams, arithmetic: Arithmetic, anchors: list[int | None]) -> Model:
+def _family(
+    params: ModelParams, arithmetic: Arithmetic, anchors: list[int | None], pasts: Sequence[int]
+) -> Model:
+    if params.MODE == "AUTO":
+        from services.forecasting.models import auto
+
+        return auto.Auto(anchors, pasts)
     if params.MODE == "LIN":
         from services.forecasting.models import linear
 
@@ -44,7 +54,7 @@ def _family(params: ModelParams, arithmetic: Arithmetic, anchors: list[int | Non
     if params.MODE == "ENSEMBLE":
         from services.forecasting.models import ensemble
 
-        return ensemble.Ensemble.of(params, anchors)
+        return ensemble.Ensemble.of(params, anchors, pasts)
     if params.MODE in KERAS_MODES:
         from services.forecasting.models import keras_model
 
@@ -72,7 +82,7 @@ def load(folder: Path) -> Model:
 
 
 def _load(mode: str, folder: Path) -> Model:
-    if mode in ("LIN", "RIDGE"):
+    if mode in ("AUTO", "LIN", "RIDGE"):
         from services.forecasting.models import linear
 
         return linear.load(folder)

@@ -47,8 +47,9 @@ class Ensemble(Model):
         self.weights: Array = np.empty((0, 0))  # (n_outputs, members)
 
     @classmethod
-    def of(cls, params: ModelParams, anchors: list[int | None]) -> Ensemble:
-        return cls([create(params.of_member(mode), "honest", anchors=anchors) for mode in params.MEMBERS])
+    def of(cls, params: ModelParams, anchors: list[int | None], pasts: Sequence[int]) -> Ensemble:
+        members = [params.of_member(mode) for mode in params.MEMBERS]
+        return cls([create(each, "honest", anchors=anchors, pasts=pasts) for each in members])
 
     @property
     def modes(self) -> list[str]:

@@ -7,7 +7,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Single = Literal[
-    "LIN", "RIDGE", "NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM", "SVR_dir", "SVR_MIMO", "LGBMR"
+    "AUTO",
+    "LIN",
+    "RIDGE",
+    "NLinear",
+    "DLinear",
+    "Dense",
+    "CNN",
+    "LSTM",
+    "AR LSTM",
+    "SVR_dir",
+    "SVR_MIMO",
+    "LGBMR",
 ]
 Mode = Literal[Single, "ENSEMBLE"]
 ALIASES = {"Linear": "LIN", "NN": "Dense"}
@@ -21,6 +32,7 @@ _LAYERS = _NETWORK | {"LAY", "N", "ACTF"}
 _SVR = frozenset({"KERNEL", "C", "EPSILON", "MAX_ROWS"})
 # What each family reads; MODE and SEED may always be said.
 READS: dict[str, frozenset[str]] = {
+    "AUTO": frozenset(),
     "LIN": frozenset(),
     "RIDGE": frozenset({"ALPHA"}),
     "NLinear": _NETWORK,

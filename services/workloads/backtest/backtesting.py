@@ -22,7 +22,7 @@ from services.forecasting.windows import HOUR, MINUTE
 from services.workloads.backtest.config import BacktestConfig
 from services.workloads.base import Run
 from services.workloads.forecast.arrays import load_or_build
-from services.workloads.forecast.training import anchors, predict_rows
+from services.workloads.forecast.training import anchors, pasts, predict_rows
 from utils.files import atomic_writer
 
 HOLDOUT_NOTE = "Looked at once, after all folds; choosing anything by it makes it a fold like the others"
@@ -89,7 +89,9 @@ def _all_folds(
 def learn(config: BacktestConfig, dataset: Dataset, fold: Fold, report: Report) -> Learned:
     started = time.monotonic()
     scalers = dataset.fit_scalers(fold.train)
-    model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
+    model = create(
+        config.model, config.arithmetic, anchors=anchors(config, dataset), pasts=pasts(config, dataset)
+    )
     fit = model.fit(dataset.samples(fold.train, scalers), dataset.samples(fold.validation, scalers), report)
     return Learned(model, scalers, fold, list(fit.notes), time.monotonic() - started)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SEED = 0
 PARTS = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "holiday"}
 # Families whose forecast is an intercept plus a sum over the values of the window.
-LINEAR = frozenset({"LIN", "RIDGE", "NLinear", "DLinear"})
+LINEAR = frozenset({"AUTO", "LIN", "RIDGE", "NLinear", "DLinear"})
 EXACT = "Cov(contribution of the input, forecast) / Var(forecast); adds up to 1"
 
 

@@ -95,6 +95,16 @@ def anchors(config: DatasetConfig, dataset: Dataset) -> list[int | None]:
     return [histories.get(series.sha256) for series in config.series if series.role == "output"]
 
 
+def pasts(config: DatasetConfig, dataset: Dataset) -> list[int]:
+    """The input columns of measured windows of the past, which a shorter look-back would cut."""
+    names = list(dataset.input_names)
+    return [
+        names.index(series.name)
+        for series in config.series
+        if series.role == "input" and series.start_hours < series.end_hours <= 0 and not series.window_mean
+    ]
+
+
 def reporter(run: Run, phase: Phase) -> Report:
     """What a model calls while it works; Run.report stores it under this phase."""
 
@@ -129,7 +139,9 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         run.log(f"{config.model.MODE} does not use {', '.join(unused)}", level="warning")
     fitted_on = np.arange(dataset.n) if config.arithmetic == "compat" else split.train
     scalers = dataset.fit_scalers(fitted_on)
-    model = create(config.model, config.arithmetic, anchors=anchors(config, dataset))
+    model = create(
+        config.model, config.arithmetic, anchors=anchors(config, dataset), pasts=pasts(config, dataset)
+    )
     fit = _fit_model(
         run, model, dataset.samples(split.train, scalers), dataset.samples(split.validation, scalers)
     )

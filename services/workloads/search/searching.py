@@ -67,6 +67,7 @@ class Trials:
         self._train: Samples = dataset.samples(split.train, scalers)
         self._validation: Samples = dataset.samples(split.validation, scalers)
         self._anchors = training.anchors(config, dataset)
+        self._pasts = training.pasts(config, dataset)
         self._started = time.monotonic()
         self._share = 0.0
         self.study = Study(config, self._evaluate, self._told)
@@ -83,7 +84,7 @@ class Trials:
 
     def _evaluate(self, params: ModelParams, watch: Watch) -> float:
         report = self._reporter(params, watch)
-        model = create(params, self._config.arithmetic, anchors=self._anchors)
+        model = create(params, self._config.arithmetic, anchors=self._anchors, pasts=self._pasts)
         model.fit(self._train, self._validation, report)
         return _error(model, self._validation, report)
 

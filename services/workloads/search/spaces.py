@@ -38,6 +38,7 @@ _VECTORS: Space = {
 }
 
 SPACES: dict[str, Space] = {
+    "AUTO": {},  # searches by itself
     "LIN": {},
     "RIDGE": {},  # chooses its penalty by itself
     "NLinear": _FITTED,

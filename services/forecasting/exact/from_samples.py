@@ -1,0 +1,105 @@
+"""The problem that samples of a dataset pose, and what its solution means for their scaled windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.forecasting.columns import Column, Constant, Lattice
+from services.forecasting.dataset import Samples
+from services.forecasting.exact.fit import Linear
+from services.forecasting.exact.parts import Part
+from services.forecasting.exact.problem import Problem
+from services.forecasting.windows import HOUR
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+DAY = 24 * HOUR
+# More columns cost more than they tell: longer windows are cut to their newest steps, wider sets thinned.
+MOST_STEPS, MOST_SHARED = 2016, 600
+
+
+class Layout:
+    """Which parts of a problem are which steps of which input column of the samples."""
+
+    def __init__(self, samples: Samples, anchors: Sequence[int | None], pasts: Sequence[int]) -> None:
+        self._samples = samples
+        columns = samples.columns
+        past = sorted({i for i in (*pasts, *anchors) if i is not None and _is_lattice(columns[i])})
+        self._past = past
+        self._kept = min(samples.input_steps, MOST_STEPS)
+        rest = [i for i in range(len(columns)) if i not in past]
+        self._shared = [(i, k) for i in rest for k in self._chosen(columns[i], len(rest))]
+        self.problem = Problem(
+            history=tuple(self._lattice(columns[i]).newest(self._kept) for i in past),
+            shared=tuple(self._single(i, k) for i, k in self._shared),
+            targets=tuple(self._target(column) for column in samples.targets),
+            anchors=tuple(past.index(a) if a in past else None for a in anchors),
+        )
+
+    @property
+    def day(self) -> int | None:
+        """Steps of a day in the windows of the past; None where that is no whole number."""
+        if not self._past:
+            return None
+        column = self._samples.columns[self._past[0]]
+        assert isinstance(column, Lattice)
+        step = self._samples.stride * column.per_step // max(1, column.per_reference)
+        return DAY // step if step and DAY % step == 0 else None
+
+    def coefficients(self, found: Linear) -> tuple[Array, Array]:
+        """(input_steps * n_inputs, output_steps * n_outputs) and (output_steps * n_outputs,): for the
+        scaled windows, flattened as the models flatten them."""
+        samples, problem = self._samples, self.problem
+        weights = np.zeros((samples.input_steps, samples.n_inputs, problem.horizon, samples.n_outputs))
+        level = np.zeros((problem.horizon, samples.n_outputs))
+        for j in range(samples.n_outputs):
+            for place, i in enumerate(self._past):
+                weights[-self._kept :, i, :, j] = found.history[j][place]
+            for (i, k), row in zip(self._shared, found.shared[j], strict=True):
+                weights[k, i, :, j] = row
+            level[:, j] = found.intercept[j]
+        factor, shift = samples.scalers.input_arrays
+        out_factor, out_shift = samples.scalers.output_arrays
+        scaled = weights / factor[None, :, None, None]
+        level -= np.einsum("kiho,i->ho", scaled, shift)
+        flat = (scaled * out_factor).reshape(samples.input_steps * samples.n_inputs, -1)
+        return flat, (level * out_factor + out_shift).ravel()
+
+    def _chosen(self, column: Column, of: int) -> list[int]:
+        """The steps of a shared column that are used, evenly spaced, the last included."""
+        steps = self._samples.input_steps
+        if isinstance(column, Constant):
+            return [steps - 1]
+        count = min(steps, max(1, MOST_SHARED // of))
+        return sorted({round(k) for k in np.linspace(0, steps - 1, count)}) if count > 1 else [steps - 1]
+
+    def _lattice(self, column: Column) -> Part:
+        assert isinstance(column, Lattice)
+        return Part(column.values, column.per_reference, column.per_step, column.steps)
+
+    def _single(self, i: int, k: int) -> Part:
+        column = self._samples.columns[i]
+        if isinstance(column, Lattice):
+            return Part(column.values, column.per_reference, column.per_step, 1, k)
+        if isinstance(column, Constant):
+            return Part(column.values, 1, 0, 1)
+        return _dense(column, self._samples.index, np.array([k]))
+
+    def _target(self, column: Column) -> Part:
+        if isinstance(column, Lattice):
+            return self._lattice(column)
+        return _dense(column, self._samples.index, np.arange(self._samples.output_steps))
+
+
+def _dense(column: Column, index: Indices, steps: Indices) -> Part:
+    """Windows that no lattice holds, written out for these samples alone."""
+    values = np.full((int(index[-1]) + 1, len(steps)), np.nan)
+    values[index] = column.windows(index)[:, steps]
+    return Part(values.ravel(), len(steps), 1, len(steps))
+
+
+def _is_lattice(column: Column) -> bool:
+    return isinstance(column, Lattice)
