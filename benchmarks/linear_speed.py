@@ -83,17 +83,18 @@ def ours(series: Array) -> dict[str, float]:
     """The exact engine: sums of window products by recursion, one Cholesky solve."""
     from services.forecasting.exact.moments import moments
     from services.forecasting.exact.parts import Part
-    from services.forecasting.exact.solve import Ladder, deviations
+    from services.forecasting.exact.solve import Ladder
 
     def fit() -> tuple[Array, Array]:
         samples = np.arange(TRAINED - LOOK_BACK - HORIZON + 1)
-        history = Part("OT", series[:TRAINED], 1, 1, LOOK_BACK)
-        ahead = Part("OT ahead", series[:TRAINED], 1, 1, HORIZON, first=LOOK_BACK)
+        history = Part(series[:TRAINED], 1, 1, LOOK_BACK)
+        ahead = Part(series[:TRAINED], 1, 1, HORIZON, first=LOOK_BACK)
         found = moments([history, ahead], samples)
         mean = found.sums / found.weight
-        products = deviations(found, mean)
+        products = found.centred()
         share = RIDGE * LOOK_BACK / float(np.trace(products[:LOOK_BACK, :LOOK_BACK]))
-        coefficients = Ladder(products, LOOK_BACK, share).coefficients(LOOK_BACK)
+        ladder = Ladder(products, LOOK_BACK, share)
+        (coefficients,) = ladder.coefficients(LOOK_BACK, np.arange(HORIZON), [None])
         return coefficients, mean[LOOK_BACK:] - mean[:LOOK_BACK] @ coefficients
 
     def backtest() -> Array:
