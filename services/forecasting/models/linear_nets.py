@@ -1,4 +1,4 @@
-"""NLinear and DLinear (Zeng et al. 2023, LTSF-Linear): one linear map per output, trained as a network."""
+"""NLinear and DLinear (Zeng et al. 2023, LTSF-Linear): a linear map of the past, trained as a network."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from services.forecasting.models.parameters import ModelParams
 def linear_network(params: ModelParams, shape: Shape, anchors: list[int | None]) -> Any:
     """(b, input_steps, n_inputs) -> (b, output_steps, n_outputs).
 
-    An output with an anchor is a linear function of its own past, as published: NLinear takes the last
-    value off before and adds it after, DLinear maps the moving average and the rest each by its own
-    weights. The published models know no other inputs. Here all columns that are no output's past (known
-    ahead, calendar) add a linear term of their own; an output without an anchor sees every column.
+    An output with an anchor is a linear function of its own past, by weights that all outputs share, as
+    published: NLinear takes the last value off before and adds it after, DLinear maps the moving average
+    and the rest each by weights of its own. The published models know no other inputs. Here all columns
+    that are no output's past (known ahead, calendar) add a linear term of their own; an output without an
+    anchor sees every column.
     """
     x = keras.Input((shape.input_steps, shape.n_inputs))
     parts = []
@@ -38,7 +39,7 @@ def weights_of_linear_network(mode: str, shape: Shape, anchors: list[int | None]
     maps = 2 if mode == "DLinear" else 1
     terms = shape.n_inputs * shape.n_outputs * (1 + (None in anchors))
     average = shape.input_steps**2 if mode == "DLinear" else 0
-    return shape.input_steps * shape.output_steps * (maps * shape.n_outputs + terms) + average
+    return shape.input_steps * shape.output_steps * (maps + terms) + average
 
 
 def chosen_columns(x: Any, columns: list[int | None], name: str) -> Any:
@@ -77,15 +78,10 @@ def moving_average(steps: int, width: int) -> np.ndarray:
 
 
 def _over_time(past: Any, shape: Shape, name: str) -> Any:
-    """(b, L, J) -> (b, H, J), each output by weights of its own."""
-    layer = keras.layers.EinsumDense(
-        "blj,ljh->bhj",
-        output_shape=(shape.output_steps, shape.n_outputs),
-        bias_axes="hj",
-        kernel_initializer="zeros",
-        name=name,
-    )
-    return layer(past)
+    """(b, L, J) -> (b, H, J), all outputs by the same weights."""
+    turned = keras.layers.Permute((2, 1))(past)
+    layer = keras.layers.Dense(shape.output_steps, kernel_initializer="zeros", name=name)
+    return keras.layers.Permute((2, 1))(layer(turned))
 
 
 def _term(columns: Any, shape: Shape, applies: np.ndarray, name: str) -> Any:
