@@ -57,7 +57,7 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     body = caller.get(f"{JOBS}/{job_id}").get_json()
     job = body["job"]
     assert (job["status"], job["progress_percent"], job["current_epoch"]) == ("completed", 100.0, None)
-    assert job["config"] == {"n": 3}
+    assert job["config"] == {"n": 3, "late": 0}
     assert [row["epoch"] for row in body["recent_metrics"]] == [1, 2, 3]
     points = caller.get(f"{JOBS}/{job_id}/metrics?keys=val_loss&after_step=0&limit=2").get_json()["metrics"]
     assert [(point["step"], point["value"]) for point in points] == [(1, None), (2, 0.5)]
