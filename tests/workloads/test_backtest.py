@@ -161,3 +161,10 @@ def test_settings_that_could_not_act_are_refused() -> None:
         FoldsConfig(window="sliding", refit=False)
     with pytest.raises(ValidationError, match="holdout_percent"):
         FoldsConfig(evaluate_holdout=True)
+
+
+def test_a_network_is_backtested_without_validation_samples(tmp_path: Path) -> None:
+    about = config(tmp_path, "Dense", {"EP": 1, "N": 4, "LAY": 1}, count=2, validation_percent=0, refit=False)
+    results = train(ByHand(tmp_path), about)["results"]
+    assert [fold["n_validation"] for fold in results["folds"]] == [0, 0]
+    assert results["pooled"]["load"]["MAE"] > 0

@@ -67,7 +67,8 @@ class Loop:
         self._taught_step = self._step
         if plan.taught_epochs:
             self._taught_step = _training_step(_taught(teaching), net, optimizer, specs, compiled=compiled)
-        self._held_size = min(VALIDATION_BATCH, _rows_of_a_buffer(validation), len(validation))
+        # at least one, so that the step can be traced where there is nothing to validate on
+        self._held_size = max(1, min(VALIDATION_BATCH, _rows_of_a_buffer(validation), len(validation)))
         self._loss = _validation_loss(net, _specs(shapes, (self._held_size,)), compiled=compiled)
         self._progress = _Progress(report, plan.epochs, self._batches)
         self._pace = _Pace()
