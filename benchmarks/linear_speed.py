@@ -31,6 +31,7 @@ TRAINED = 12 * 30 * 24 * 4
 LOOK_BACK, HORIZON, ORIGINS = 336, 96, 2_784
 RIDGE = 1.0
 REPEATS = 5
+LEAST_SKLEARN, LEAST_SKFORECAST, MOST_BACKTEST = 5, 50, 0.1
 
 
 def main() -> int:
@@ -49,7 +50,17 @@ def main() -> int:
     if chosen:
         found |= _peers(series, arguments.peers, chosen)
     _print_table(found)
-    return 0
+    return 0 if _goals_are_met(found) else 1
+
+
+def _goals_are_met(found: dict[str, Any]) -> bool:
+    ratios = {"sklearn": LEAST_SKLEARN, "skforecast": LEAST_SKFORECAST}
+    faster = [
+        found[f"{name} fit"] / found["ours fit"] >= least_ratio
+        for name, least_ratio in ratios.items()
+        if f"{name} fit" in found
+    ]
+    return all(faster) and found["ours backtest"] <= MOST_BACKTEST
 
 
 def _oil_temperature(path: Path) -> Array:
