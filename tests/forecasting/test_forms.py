@@ -13,14 +13,15 @@ from services.forecasting.dataset import Dataset, FeatureSpec, WindowSpec
 from services.forecasting.errors import DataError
 from services.forecasting.parquet import read_parquet, write_parquet
 from tests.forecasting.features import HOUR, START, dataset, feature, hours_since_start, without
+from tests.forecasting.fitted import fitted
 
 HOURS = np.arange(120.0)
 STEPS = WindowSpec(4, 3, 60)
 
 
-def forecasts(every: int = 6, ahead: int = 12, **more: Any) -> FeatureSpec:
+def forecasts(every: int = 6, ahead: int = 12, last: int = 120, **more: Any) -> FeatureSpec:
     """Issued every six hours for the next twelve: the value tells the target and the issue."""
-    pairs = [(target, issue) for issue in range(0, 120, every) for target in range(issue, issue + ahead)]
+    pairs = [(target, issue) for issue in range(0, last, every) for target in range(issue, issue + ahead)]
     pairs.sort()
     time, issued = (START + np.array(column, dtype=np.int64) * HOUR for column in zip(*pairs, strict=True))
     value = np.array([target + issue / 1000 for target, issue in pairs])
@@ -131,6 +132,22 @@ def test_an_output_is_of_measurements() -> None:
     with pytest.raises(DataError) as refused:
         dataset([feature(HOURS, (-3, 0))], [feature(HOURS, (0, 2), name="y", form="current")], STEPS)
     assert refused.value.code == "INVALID_DATENFORM"
+
+
+@pytest.mark.parametrize("mode", ["AUTO", "LIN"])
+def test_models_learn_from_every_form_of_a_column(mode: str) -> None:
+    hours = np.arange(24.0 * 25)
+    load = 50 + 10 * np.sin(hours * np.pi / 12) + np.random.default_rng(2).normal(0, 1, len(hours))
+    target = feature(load, (1, 6), name="load")
+    past = feature(load, (-11, 0), name="past")
+    lagged = feature(load, (-11, 0), name="past", lags=("P1D", "PT24H"))
+    now = feature(load, (0, 0), name="now", form="current")
+    cases = [([past], 45), ([lagged], 60), ([past, now, forecasts(last=len(hours), hours=(1, 6))], 60)]
+    for inputs, stride in cases:  # in the first no reference time but every fourth is that of a row
+        samples = dataset(inputs, [target], WindowSpec(12, 6, stride, timezone="Europe/Vienna"))
+        trained, _ = fitted(samples, mode)
+        error = np.abs(trained.forecast - trained.truth).mean()
+        assert error < 0.5 * np.abs(trained.baselines["last value"] - trained.truth).mean()
 
 
 CSV = """Ausgabe;Zeit;Temperatur

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -12,11 +11,8 @@ import pytest
 from services.forecasting.calendar import CalendarSpec, component_values
 from services.forecasting.dataset import Dataset, FeatureSpec, SplitSpec, WindowSpec
 from services.forecasting.repeats import repeated_across
-from services.workloads.base import Run
-from services.workloads.forecast import training
-from services.workloads.forecast.config import ForecastConfig
-from tests.builders import forecast_config
 from tests.forecasting.features import DAY, HOUR, START, dataset, feature, without
+from tests.forecasting.fitted import fitted
 
 N = 24 * 90
 STEPS = WindowSpec(24, 24, 60)
@@ -34,29 +30,6 @@ def pair(*inputs: FeatureSpec, load: np.ndarray = LOAD, **more: Any) -> Dataset:
 
 def codes(samples: Dataset) -> list[tuple[str, str]]:
     return [(note.code, note.details["feature"]) for note in samples.notes]
-
-
-class Silent(Run):
-    """The half of Run that a fit needs."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def log(self, message: str, *arguments: Any, **more: Any) -> None:
-        self.lines.append(message)
-
-    def report(self, **more: Any) -> None:
-        pass
-
-
-def fitted(samples: Dataset, **split: Any) -> tuple[Any, list[str]]:
-    """What the workload itself makes of these samples, and what it logged."""
-    config = forecast_config(UUID(int=1))
-    past, _, load = config["series"]
-    series = [{**past, "name": "past"}, {**load, "name": "load"}]
-    run = Silent()
-    told = ForecastConfig.model_validate({**config, "series": series, "split": split})
-    return training._fit(run, told, samples), run.lines
 
 
 def test_a_clean_dataset_has_nothing_to_note() -> None:
@@ -128,12 +101,13 @@ def test_7_a_gap_is_never_filled_from_the_row_behind_it() -> None:
         assert (before & (each.references >= START + 998 * HOUR)).any()  # and the samples are there
 
 
-def test_8_nothing_of_the_test_block_takes_part_in_fit_and_choice() -> None:
+@pytest.mark.parametrize("mode", ["LIN", "AUTO"])
+def test_8_nothing_of_the_test_block_takes_part_in_fit_and_choice(mode: str) -> None:
     changed = LOAD.copy()
-    trained, _ = fitted(pair())
+    trained, _ = fitted(pair(), mode)
     first = trained.dataset.references[trained.split.test[0]] - 23 * HOUR
     changed[(first - START) // HOUR :] = RNG.normal(0, 1, N - (first - START) // HOUR)
-    again, _ = fitted(pair(load=changed))
+    again, _ = fitted(pair(load=changed), mode)
     for one, other in zip(trained.validation_scaled, again.validation_scaled, strict=True):
         np.testing.assert_array_equal(one, other)
     assert trained.scalers.to_json() == again.scalers.to_json()

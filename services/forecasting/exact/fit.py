@@ -69,7 +69,7 @@ def _add(total: Array, found: Array, problem: Problem, history: tuple[int, ...])
     known = sum(part.steps for part in problem.shared)
     total[:known] += found[:known]
     width, steps = len(history), problem.steps
-    back = (len(found) - known) // width
+    back = (len(found) - known) // max(1, width)  # a problem may have no history at all
     for place, feature in enumerate(history):
         first = known + feature * steps
         total[first + steps - back : first + steps] += found[known + place :: width][::-1]
