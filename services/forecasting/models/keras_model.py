@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from services.forecasting.models.base import Array, FitInfo, Model, Report, Samples, SavedFile, Shape, batches
+from services.forecasting.models.base import (
+    Array,
+    Array32,
+    FitInfo,
+    Model,
+    Report,
+    Samples,
+    SavedFile,
+    Shape,
+    batches,
+)
 from services.forecasting.models.keras_loop import Loop, Plan
 from services.forecasting.models.keras_nets import historical_dense, network, taught
 from services.forecasting.models.parameters import ModelParams
@@ -23,11 +35,9 @@ RATE = 0.001
 PATIENCE, HISTORICAL_PATIENCE = 5, 2
 PREDICT_BATCH = 1024
 TAUGHT = 4  # one epoch in so many, at the beginning
-PRODUCTS = (
-    "Dense",
-    "NLinear",
-    "DLinear",
-)  # XLA makes convolutions and recurrent layers ten times slower on a CPU
+# Networks of matrix products. XLA makes these faster, convolutions and recurrent layers many times slower.
+PRODUCTS = ("Dense", "NLinear", "DLinear")
+RECURRENT = ("LSTM", "AR LSTM")
 
 
 class KerasModel(Model):
@@ -68,8 +78,18 @@ class KerasModel(Model):
         return FitInfo(epochs, stopped, history, notes)
 
     def predict(self, x: Array) -> Array:
-        parts = [np.asarray(self.net(x[part], training=False)) for part in batches(len(x), PREDICT_BATCH)]
-        return np.concatenate(parts).astype(np.float64)
+        parts = [x[part].astype(np.float32) for part in batches(len(x), PREDICT_BATCH)]
+        return np.concatenate([np.asarray(self._forward(part)) for part in parts]).astype(np.float64)
+
+    @cached_property
+    def _forward(self) -> Callable[[Array32], Any]:
+        """A recurrent network as one graph: step by step from Python it takes a second for any batch."""
+        net = self.net
+        if self.mode not in RECURRENT:
+            return lambda x: net(x, training=False)
+        whole = tf.function(lambda x: net(x, training=False))
+        graph = whole.get_concrete_function(tf.TensorSpec((None, *net.input.shape[1:]), tf.float32))
+        return lambda x: graph(tf.constant(x))
 
     def write(self, folder: Path) -> list[SavedFile]:
         assert self.shape is not None

@@ -63,10 +63,11 @@ class SupportVectors(Model):
         """One machine per column of `targets`; returns what people should know of it."""
         total = targets.shape[1]
         for done in range(total):
+            report(done, total, message=f"Machine {done + 1} of {total}")  # libsvm itself is silent
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # becomes a note
                 self.estimators.append(self._machine().fit(x, targets[:, done]))
-            report(done + 1, total, message=f"Machine {done + 1} of {total}")
+        report(total, total, message=f"{total} machines are fitted")
         ended = sum(bool(machine[-1].n_iter_ >= MAX_ITERATIONS) for machine in self.estimators)
         if not ended:
             return []
