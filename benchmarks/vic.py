@@ -2,7 +2,8 @@
 
 Issued daily at 12:00 local time for the 48 half-hours from the next midnight; measured temperature stands in
 for a perfect forecast of it. Fitted on 2012-01 to 2013-06; 2013-07 to 2013-12 decides when to stop and gives
-the errors that make quantiles (split-conformal, the same for every row); 2014 is the test.
+the errors that make quantiles (split-conformal, the same for every row); 2014 is the test. Ours learn from
+the origins at 12:00; AUTO, whose sums want consecutive samples, and the peers from every half-hour.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers import environment
-from benchmarks.vic_data import DAY, HALF_HOUR, NAME, ZONE, Places, Victoria, read, write_for_peers
+from benchmarks.vic_data import DAY, GAP, HALF_HOUR, NAME, ZONE, Places, Victoria, read, write_for_peers
 from services.forecasting.conformal import split_conformal
 from services.forecasting.dataset import CalendarSpec, Dataset, FeatureSpec, WindowSpec, build
 from services.forecasting.errors import DataError
@@ -33,6 +34,7 @@ from services.forecasting.models.parameters import ModelParams
 Array = NDArray[np.float64]
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 OURS = {
+    "AUTO": {"MODE": "AUTO"},
     "RIDGE": {"MODE": "RIDGE"},
     "LGBMR": {"MODE": "LGBMR", "N_ESTIMATORS": 1000},
     "Dense": {"MODE": "Dense", "EP": 100, "PATIENCE": 10, "N": 128},
@@ -99,7 +101,9 @@ def _ours(name: str, data: Victoria, dataset: Dataset, origins: Places) -> tuple
     def of(chosen: Places) -> NDArray[np.int64]:
         return np.array([rows[int(data.time[origin]) + HALF_HOUR] for origin in chosen])
 
-    train = of(data.origins[data.origins + DAY + 24 <= data.trained])
+    train = of(data.origins[data.origins + GAP + DAY <= data.trained])
+    if name == "AUTO":
+        train = np.arange(train[0], train[-1] + 1)
     scalers = dataset.fit_scalers(train)
     model = create(ModelParams.model_validate(OURS[name]), "honest", anchors=[0])
     validation = dataset.samples(of(data.validation), scalers)
