@@ -22,7 +22,7 @@ from services.storage.database import Database
 from services.storage.tables import TimeInfoRow, VisualizationRow
 from services.trained import find
 from services.training_fields import DatasetOptions, read_dataset
-from services.workloads.forecast.config import DatasetConfig
+from services.workloads.forecast.config import DatasetConfig, RankedConfig
 
 
 class Datasets:
@@ -50,8 +50,23 @@ class Datasets:
     def generate(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> JobView:
         """Build the dataset and its violin plots; the job is completed, or still at work."""
         session_id = self._sessions.resolve(user_id, ref)
-        config = self.config(session_id, read_dataset(body))
+        options, split = read_dataset(body)
+        dataset = self.config(session_id, options)
+        config = RankedConfig(**dict(dataset), split=split)
         return self._small_jobs.run(user_id, "dataset", config, session_id)
+
+    def ranking(self, user_id: UUID, ref: str) -> dict[str, Any]:
+        """The instant ranking of the newest dataset; NotFound before there is one."""
+        session_id = self._sessions.resolve(user_id, ref)
+        job = self._jobs.latest(user_id, session_id, "dataset", statuses=[Status.COMPLETED])
+        found = (job.outcome or {}).get("ranking") if job else None
+        if job is None or found is None:
+            raise NotFound(
+                "This session has no ranking yet",
+                code="RANKING_NOT_FOUND",
+                suggestion="Generate its datasets (POST /api/training/generate-datasets/<session_id>)",
+            )
+        return {"ranking": found, "job_id": str(job.id)}
 
     def violin_plots(self, job: JobView) -> dict[str, Any]:
         """The pictures that a completed dataset job left, in the order of the features."""

@@ -66,14 +66,10 @@ def read_training(body: Mapping[str, Any]) -> TrainingRequest:
     )
 
 
-def read_dataset(body: Mapping[str, Any]) -> DatasetOptions:
-    """The options of a dataset; model and split may come along as the page sends them, and are checked."""
+def read_dataset(body: Mapping[str, Any]) -> tuple[DatasetOptions, SplitConfig]:
+    """How a dataset is cut, and the split of its instant ranking; a model that comes along is checked."""
     model, split = read_object(body, "model_parameters"), read_object(body, "training_split")
-    if model:
-        _read_both(model, split)
-    else:
-        read_split(split)
-    return read_options(body)
+    return read_options(body), _read_both(model, split)[1] if model else read_split(split)
 
 
 def read_options(body: Mapping[str, Any]) -> DatasetOptions:

@@ -36,10 +36,18 @@ def generate_datasets(session_id: str) -> Any:
         "dropped": outcome.get("dropped"),
         "notes": outcome.get("notes", []),
         "recipes": outcome.get("recipes", []),
+        "ranking": outcome.get("ranking"),
         "violin_plots": datasets.violin_plots(job),
         "session_id": session_id,
         "job_id": str(job.id),
     }
+
+
+@blueprint.get("/ranking/<session_id>")
+@require_auth
+def ranking(session_id: str) -> Any:
+    query()
+    return {"success": True, "session_id": session_id, **services().datasets.ranking(g.user_id, session_id)}
 
 
 @blueprint.get("/download-arrays/<session_id>")

@@ -1,4 +1,4 @@
-"""What costs nothing: the last value, and the value of the same time yesterday or last week."""
+"""What costs nothing: the last value, the mean of the last day, the same time yesterday or last week."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.forecasting.windows import HOUR, USUAL_STEPS, Times, interpolate, 
 
 Array = NDArray[np.float64]
 DAY = 24 * HOUR
-LAST_VALUE, SAME_TIME_YESTERDAY = "last value", "seasonal naive (day)"
+LAST_VALUE, LAST_DAY, SAME_TIME_YESTERDAY = "last value", "mean of the last day", "seasonal naive (day)"
 SEASONS = {SAME_TIME_YESTERDAY: DAY, "seasonal naive (week)": 7 * DAY}
 # So many training samples tell the usual error of the seasonal naive forecast well enough.
 TRAINING_SAMPLES = 2000
@@ -25,7 +25,10 @@ def predict_baselines(dataset: Dataset, rows: NDArray[np.int64]) -> dict[str, Ar
     """
     references = np.asarray(dataset.references[rows])
     known = [_numeric(history) for history in dataset.histories]
-    result = {LAST_VALUE: _stack([_last(history, references, dataset) for history in known])}
+    result = {
+        LAST_VALUE: _stack([_repeated(_last(history, references), dataset) for history in known]),
+        LAST_DAY: _stack([_repeated(_mean_of_last_day(history, references), dataset) for history in known]),
+    }
     for name, season in SEASONS.items():
         columns = [_seasonal(history, references, season) for history in known]
         result[name] = _stack([_as_cut(column, j, dataset) for j, column in enumerate(columns)])
@@ -46,9 +49,22 @@ def _numeric(history: History) -> History:
     return History(np.asarray(history.time[numeric]), np.asarray(history.value[numeric]), history.window)
 
 
-def _last(history: History, references: Times, dataset: Dataset) -> Array:
+def _last(history: History, references: Times) -> Array:
     place = np.searchsorted(history.time, references, side="right") - 1
-    values = np.where(place >= 0, history.value[np.maximum(place, 0)], np.nan)
+    return np.where(place >= 0, history.value[np.maximum(place, 0)], np.nan)
+
+
+def _mean_of_last_day(history: History, references: Times) -> Array:
+    """Of the rows in (reference - 24 h, reference]; NaN where there are none."""
+    middle = float(history.value[0]) if len(history.value) else 0.0  # sums of small numbers keep digits
+    sums = np.concatenate([[0.0], np.cumsum(history.value - middle)])
+    first = np.searchsorted(history.time, references - DAY, side="right")
+    last = np.searchsorted(history.time, references, side="right")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((sums[last] - sums[first]) / (last - first) + middle)
+
+
+def _repeated(values: Array, dataset: Dataset) -> Array:
     return np.repeat(values[:, None], dataset.output_steps, axis=1)
 
 

@@ -22,8 +22,11 @@ FOLDS = 5
 # The folds judge the newest share of the samples; what is before them is the least that trains.
 JUDGED_SHARE = 0.6
 JUDGED_STEPS = 24
-PENALTIES = (1e-4, 3e-3, 3e-2, 3e-1)
-SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1.0)
+# The finer grid where a factor costs little; errors change slowly between its points.
+PENALTIES = (1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
+COARSE = (1e-4, 3e-3, 3e-2, 3e-1)
+FEW_COLUMNS = 600
+SHARES = (1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)
 LOOK_BACKS_AVERAGED = 3
 FARTHEST = 1.35  # times the error of the best
 FEW_SAMPLES = 40
@@ -156,7 +159,7 @@ def _errors(
     refused: set[str],
 ) -> Iterator[tuple[Candidate, int, float]]:
     """Mean squared error of every candidate for every target of the group."""
-    for penalty in PENALTIES:
+    for penalty in PENALTIES if fold.inputs <= FEW_COLUMNS else COARSE:
         try:
             ladder = Ladder(fold.training, fold.inputs, penalty)
         except IllConditioned as error:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.forecasting.dataset import Samples as DatasetSamples
-from services.forecasting.exact.choice import Candidate, Scores, Setup, choose, judge
+from services.forecasting.exact.choice import Candidate, Setup, choose, judge
 from services.forecasting.exact.fit import Linear, fit
 from services.forecasting.exact.from_samples import Layout
 from services.forecasting.exact.problem import standardise
@@ -30,6 +30,8 @@ class Auto(DirectLinear):
         super().__init__()
         self.anchors = list(anchors)
         self.pasts = list(pasts)
+        self.chosen: list[list[Candidate]] = []  # per output
+        self.judged = self.folds = 0
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
         if not isinstance(train, DatasetSamples):
@@ -43,7 +45,8 @@ class Auto(DirectLinear):
             report(FOLD_SHARE * current / total, 1, message=f"Judged {current:g} of {total:g}")
 
         scores = judge(problem, train.index, setup, told)
-        chosen = choose(problem, scores, setup)
+        self.chosen = chosen = choose(problem, scores, setup)
+        self.judged, self.folds = scores.errors.shape[:2]
         try:
             found = fit(problem, units, train.index, chosen, setup.day)
             failed = []
@@ -53,7 +56,7 @@ class Auto(DirectLinear):
         self.shape = Shape.of(train)
         self.coefficients, self.intercept = layout.coefficients(found)
         report(1, 1, message="Solved")
-        notes = [*_notes(scores, chosen, time.process_time() - began), *failed]
+        notes = [*_notes(self.judged, self.folds, chosen, time.process_time() - began), *failed]
         return FitInfo(notes=notes)
 
 
@@ -68,15 +71,12 @@ def _means(layout: Layout, samples: DatasetSamples) -> Linear:
     )
 
 
-def _notes(scores: Scores, chosen: list[list[Candidate]], seconds: float) -> list[str]:
-    folds = scores.errors.shape[1] if len(scores.candidates) else 0
-    judged = (
-        f"{len(scores.candidates)} linear models judged on {folds} folds in {seconds:.1f} s of processor time"
-    )
-    best = chosen[0][0]
+def _notes(judged: int, folds: int, chosen: list[list[Candidate]], seconds: float) -> list[str]:
+    if not judged:
+        return ["Too few samples to judge linear models by folds: one cautious model is fitted"]
     return [
-        judged if folds else "Too few samples to judge linear models by folds: one cautious model is fitted",
-        f"Best for the first output: {describe(best)}; averaged with {len(chosen[0]) - 1} more",
+        f"{judged} linear models judged on {folds} folds in {seconds:.1f} s of processor time",
+        f"Best for the first output: {describe(chosen[0][0])}; averaged with {len(chosen[0]) - 1} more",
     ]
 
 

@@ -22,7 +22,8 @@ from services.forecasting.windows import HOUR, MINUTE
 from services.workloads.backtest.config import BacktestConfig
 from services.workloads.base import Run
 from services.workloads.forecast.arrays import load_or_build
-from services.workloads.forecast.training import anchors, pasts, predict_rows
+from services.workloads.forecast.roles import anchors, pasts
+from services.workloads.forecast.training import predict_rows
 from utils.files import atomic_writer
 
 HOLDOUT_NOTE = "Looked at once, after all folds; choosing anything by it makes it a fold like the others"

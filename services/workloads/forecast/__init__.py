@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.workloads.base import Workload
-from services.workloads.forecast.config import DatasetConfig, ForecastConfig, PlotConfig, PredictConfig
+from services.workloads.forecast.config import (
+    DatasetConfig,
+    ForecastConfig,
+    PlotConfig,
+    PredictConfig,
+    RankedConfig,
+)
 
 _HERE = "services.workloads.forecast"
 
@@ -28,7 +34,7 @@ WORKLOADS: dict[str, Workload] = {
     ),
     "dataset": Workload(
         name="dataset",
-        config=DatasetConfig,
+        config=RankedConfig,
         train=f"{_HERE}.dataset_job:train",
         record=f"{_HERE}.records:record_dataset",
         lane="interactive",

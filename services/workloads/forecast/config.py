@@ -114,6 +114,12 @@ class DatasetConfig(_Config):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+class RankedConfig(DatasetConfig):
+    """A dataset and the split of its instant ranking."""
+
+    split: SplitConfig = SplitConfig()
+
+
 class ForecastConfig(DatasetConfig):
     """A training: the dataset, the model and the split."""
 

@@ -16,15 +16,16 @@ from services.forecasting.dataset import Dataset
 from services.forecasting.errors import DataError
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
 from services.forecasting.models import create
-from services.forecasting.models.base import FitInfo, Model, Report, Samples
+from services.forecasting.models.base import FitInfo, Model, Samples
 from services.forecasting.notes import Note
 from services.forecasting.repeats import repeated_across
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
-from services.workloads.base import Phase, Run
+from services.workloads.base import Run
 from services.workloads.forecast import explaining, exports, judgement, quantiles
 from services.workloads.forecast.arrays import load_or_build, split_spec
-from services.workloads.forecast.config import DatasetConfig, ForecastConfig
+from services.workloads.forecast.config import ForecastConfig
+from services.workloads.forecast.roles import anchors, pasts, reporter
 
 PREDICT_BATCH = 1024
 
@@ -82,36 +83,6 @@ def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
         "df_eval_ts": evaluation.df_eval_ts,
         **exported,
     }
-
-
-def anchors(config: DatasetConfig, dataset: Dataset) -> list[int | None]:
-    """For every output the input column that is its own history: the same bytes, ending at the reference."""
-    names = list(dataset.input_names)
-    histories = {
-        series.sha256: names.index(series.name)
-        for series in config.series
-        if series.role == "input" and series.end_hours <= 0 and not series.window_mean
-    }
-    return [histories.get(series.sha256) for series in config.series if series.role == "output"]
-
-
-def pasts(config: DatasetConfig, dataset: Dataset) -> list[int]:
-    """The input columns of measured windows of the past, which a shorter look-back would cut."""
-    names = list(dataset.input_names)
-    return [
-        names.index(series.name)
-        for series in config.series
-        if series.role == "input" and series.start_hours < series.end_hours <= 0 and not series.window_mean
-    ]
-
-
-def reporter(run: Run, phase: Phase) -> Report:
-    """What a model calls while it works; Run.report stores it under this phase."""
-
-    def report(current: float, total: float, **more: Any) -> None:
-        run.report(phase=phase, current=current, total=total, **more)
-
-    return report
 
 
 def predict_rows(

@@ -19,6 +19,7 @@ from services.workloads.base import Run
 from services.workloads.forecast import training
 from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.forecast.config import ForecastConfig
+from services.workloads.forecast.roles import anchors, pasts
 from services.workloads.search.config import SearchConfig
 from services.workloads.search.last_run import LastRun
 from services.workloads.search.study import Attempt, Study, Watch
@@ -66,8 +67,8 @@ class Trials:
         self._config = config
         self._train: Samples = dataset.samples(split.train, scalers)
         self._validation: Samples = dataset.samples(split.validation, scalers)
-        self._anchors = training.anchors(config, dataset)
-        self._pasts = training.pasts(config, dataset)
+        self._anchors = anchors(config, dataset)
+        self._pasts = pasts(config, dataset)
         self._started = time.monotonic()
         self._share = 0.0
         self.study = Study(config, self._evaluate, self._told)
