@@ -19,7 +19,7 @@ from examples.server import running
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS: tuple[dict[str, Any], ...] = (
-    {"MODE": "LIN"},
+    {"MODE": "AUTO"},
     {"MODE": "LGBMR", "N_ESTIMATORS": 60},
     {"MODE": "Dense", "LAY": 2, "N": 64, "EP": 8, "ACTF": "relu"},
 )
@@ -84,9 +84,23 @@ def run(client: Client, arguments: argparse.Namespace, folder: Path) -> None:
     for name, plot in datasets["violin_plots"].items():
         save_picture(plot["data"], arguments.output / f"violin_{slug(name)}.png")
     print(f"  {datasets['n_dat']} samples, {len(datasets['violin_plots'])} violin plots")
+    show_ranking(datasets["ranking"], output)
     for model in MODELS:
         train(client, session_id, model)
     report(client, session_id, output, arguments.output)
+
+
+def show_ranking(ranking: dict[str, Any], output: str) -> None:
+    """The instant table: who is best on the validation part, before anything is trained."""
+    if ranking["outputs"] is None:
+        print(f"  no instant ranking: {ranking['undefined']}")
+        return
+    judged = ranking["auto"]["judged"]
+    print(
+        f"  instant ranking ({judged} linear models, {ranking['cpu_seconds']:.1f} s of CPU, validation MAE):"
+    )
+    for row in ranking["outputs"][output]["models"]:
+        print(f"    {row['model']:<22}{row['MAE']:10.3f}")
 
 
 def upload_sample(client: Client, session_id: str, folder: Path) -> tuple[str, int]:

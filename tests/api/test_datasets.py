@@ -43,6 +43,20 @@ def test_generating_datasets_answers_with_the_violin_plots_in_feature_order(worl
     assert world.job(body["job_id"]).config["series"][0]["name"] == "Load history"
 
 
+def test_the_ranking_of_the_newest_dataset_is_kept_and_its_split_is_the_requests(world: World) -> None:
+    session_id = ready_session(world.database, world.user_id)
+    missing = world.refused("GET", f"/api/training/ranking/{session_id}", 404)
+    assert missing["code"] == "RANKING_NOT_FOUND"
+    ranking = {"part": "validation", "outputs": {"Load": {"models": [{"model": "AUTO", "MAE": 1.5}]}}}
+    with working(world.database, world.bus, {**DATASET_OUTCOME, "ranking": ranking}):
+        split = {"trainPercentage": 60, "validationPercentage": 25, "testPercentage": 15, "shuffle": False}
+        body = world.ok("POST", GENERATE.format(session_id), json={"training_split": split})
+    assert body["ranking"] == ranking
+    assert world.job(body["job_id"]).config["split"]["train"] == 60
+    found = world.ok("GET", f"/api/training/ranking/{session_id}")
+    assert (found["ranking"], found["job_id"]) == (ranking, body["job_id"])
+
+
 def test_the_config_of_the_job_is_what_the_session_says(impatient: World) -> None:
     session_id = add_session(impatient.database, impatient.user_id)
     add_file(

@@ -137,8 +137,8 @@ def received(folder: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPat
 def _received(folder: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     told: dict[str, Any] = {}
 
-    def create(_params: Any, arithmetic: str, *, anchors: list[int | None]) -> Spy:
-        told.update(anchors=anchors, arithmetic=arithmetic)
+    def create(_params: Any, arithmetic: str, *, anchors: list[int | None], pasts: list[int]) -> Spy:
+        told.update(anchors=anchors, pasts=pasts, arithmetic=arithmetic)
         return Spy(told)
 
     monkeypatch.setattr(training, "create", create)
