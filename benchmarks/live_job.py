@@ -34,24 +34,27 @@ class LiveReport:
 
     def __init__(self, run: JobRun) -> None:
         self._run = run
+        self.reset()
+
+    def reset(self) -> None:
         self._begun: float | None = None
         self._ended = 0.0
         self._spent = 0.0
         self.count = 0
 
     def __call__(self, current: float, total: float, **more: Any) -> None:
-        before = time.process_time()
-        self._begun = before if self._begun is None else self._begun
+        self._begun = time.process_time() if self._begun is None else self._begun
+        before = time.thread_time()
         self._run.report(phase="train", current=current, total=total, **more)
+        self._spent += time.thread_time() - before
         self._ended = time.process_time()
-        self._spent += self._ended - before
         self.count += 1
 
     def ms_each(self) -> float:
         return round(self._spent / max(1, self.count) * 1e3, 2)
 
     def share(self) -> float:
-        """CPU of the reports relative to all CPU of the training."""
+        """CPU of the reports, in the thread that makes them, relative to all CPU of the training."""
         return round(self._spent / max(self._ended - (self._begun or 0.0), 1e-9), 4)
 
 

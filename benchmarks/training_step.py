@@ -87,7 +87,10 @@ def _compare(params: ModelParams, samples: Samples, few: Samples, epochs: int) -
 def _reporting(params: ModelParams, samples: Samples, few: Samples, plan: Plan) -> dict[str, Any]:
     """A whole training as a job reports it, each report stored in a database on disk and published."""
     with live_report() as report:
-        Loop(_net(params), plan, samples, few, report).run()
+        loop = Loop(_net(params), plan, samples, few, report)
+        report(0, 1, message="the first report also prepares statements")
+        report.reset()
+        loop.run()
         return {"reports": report.count, "ms_per_report": report.ms_each(), "reporting_share": report.share()}
 
 
