@@ -48,7 +48,7 @@ def test_the_ranking_of_the_newest_dataset_is_kept_and_its_split_is_the_requests
     missing = world.refused("GET", f"/api/training/ranking/{session_id}", 404)
     assert missing["code"] == "RANKING_NOT_FOUND"
     ranking = {"part": "validation", "outputs": {"Load": {"models": [{"model": "AUTO", "MAE": 1.5}]}}}
-    with working(world.database, world.bus, {**DATASET_OUTCOME, "ranking": ranking}):
+    with working(world.database, world.bus, lambda _job: {**DATASET_OUTCOME, "ranking": ranking}):
         split = {"trainPercentage": 60, "validationPercentage": 25, "testPercentage": 15, "shuffle": False}
         body = world.ok("POST", GENERATE.format(session_id), json={"training_split": split})
     assert body["ranking"] == ranking
