@@ -31,10 +31,11 @@ class Layout:
         self._past = past
         self._kept = min(samples.input_steps, MOST_STEPS)
         rest = [i for i in range(len(columns)) if i not in past]
-        self._shared = [(i, k) for i in rest for k in self._chosen(columns[i], len(rest))]
+        chosen = {i: self._chosen(columns[i], len(rest)) for i in rest}
+        self._shared = [(i, k) for i, steps in chosen.items() for k in steps]
         self.problem = Problem(
             history=tuple(self._lattice(columns[i]).newest(self._kept) for i in past),
-            shared=tuple(self._single(i, k) for i, k in self._shared),
+            shared=tuple(self._thinned(i, steps) for i, steps in chosen.items()),
             targets=tuple(self._target(column) for column in samples.targets),
             anchors=tuple(past.index(a) if a in past else None for a in anchors),
         )
@@ -73,20 +74,22 @@ class Layout:
         steps = self._samples.input_steps
         if isinstance(column, Constant):
             return [steps - 1]
-        count = min(steps, max(1, MOST_SHARED // of))
-        return sorted({round(k) for k in np.linspace(0, steps - 1, count)}) if count > 1 else [steps - 1]
+        apart = -(-steps // max(1, MOST_SHARED // of))
+        return list(range((steps - 1) % apart, steps, apart))
 
     def _lattice(self, column: Column) -> Part:
         assert isinstance(column, Lattice)
         return Part(column.values, column.per_reference, column.per_step, column.steps)
 
-    def _single(self, i: int, k: int) -> Part:
+    def _thinned(self, i: int, steps: list[int]) -> Part:
         column = self._samples.columns[i]
         if isinstance(column, Lattice):
-            return Part(column.values, column.per_reference, column.per_step, 1, k)
+            apart = steps[1] - steps[0] if len(steps) > 1 else 1
+            values = column.values[steps[0] * column.per_step :]
+            return Part(values, column.per_reference, apart * column.per_step, len(steps))
         if isinstance(column, Constant):
             return Part(column.values, 1, 0, 1)
-        return _dense(column, self._samples.index, np.array([k]))
+        return _dense(column, self._samples.index, np.array(steps))
 
     def _target(self, column: Column) -> Part:
         if isinstance(column, Lattice):

@@ -21,6 +21,8 @@ from services.forecasting.exact.parts import Part, runs
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 CHUNK = 2048
+# With shorter runs on average nothing is won by what neighbouring samples share.
+SHORT_RUN = 16
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ def moments(parts: Sequence[Part], index: Indices, weights: Array | None = None)
 
     Standardise the parts first: sums of products of values far from 0 lose digits.
     """
-    if weights is not None:
-        return _weighted(parts, index, weights)
-    ends = np.cumsum([0, *(part.steps for part in parts)])
     stretches = runs(index)
+    if weights is not None or len(stretches) * SHORT_RUN > len(index):
+        return _cut(parts, index, np.ones(len(index)) if weights is None else weights)
+    ends = np.cumsum([0, *(part.steps for part in parts)])
     products = np.empty((ends[-1], ends[-1]))
     sums = np.empty(ends[-1])
     for a, left in enumerate(parts):
@@ -126,7 +128,8 @@ def _direct(left: Part, right: Part, index: Indices) -> Array:
     return result
 
 
-def _weighted(parts: Sequence[Part], index: Indices, weights: Array) -> Moments:
+def _cut(parts: Sequence[Part], index: Indices, weights: Array) -> Moments:
+    """From windows that are really cut, some samples at a time."""
     size = sum(part.steps for part in parts)
     sums, products = np.zeros(size), np.zeros((size, size))
     for start in range(0, len(index), CHUNK):
