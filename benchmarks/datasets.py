@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from services.forecasting.conformal import LEVELS, split_conformal
+from services.forecasting.conformal import split_conformal
 from services.forecasting.dataset import CalendarSpec, Dataset, FeatureSpec, SplitSpec, WindowSpec, build
 from services.forecasting.error_profile import error_profile
 from services.forecasting.evaluation import evaluate
 from services.forecasting.horizon_tables import horizon_tables
+from services.forecasting.quantile_levels import LEVELS
 from services.forecasting.quantile_scores import quantile_scores
 from services.forecasting.significance import against_best, overlap_of
 from services.forecasting.worst_windows import worst_windows

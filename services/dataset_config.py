@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.errors import Invalid
-from services.forecasting.calendar import column_names
+from services.forecasting.calendar_names import column_names
 from services.forecasting.care.recipe import RecipeStep
 from services.forecasting.errors import DataError
-from services.forecasting.holidays import region_of
 from services.storage.tables import FileRow, TimeInfoRow, ZeitschritteRow
 from services.workloads.forecast.config import Arithmetic, CalendarInput, DatasetConfig, SeriesInput, Steps
 
@@ -180,6 +179,8 @@ def _country(where: str, land: str | None, problems: Problems) -> str | None:
         problems.add(f"{where}.land", "is not set", f"Set it, e.g. to AT or DE-BY, with {SAVE_TIME}")
         return None
     try:
+        from services.forecasting.holidays import region_of  # all countries: only when asked
+
         return region_of(land)
     except DataError as error:
         problems.add(f"{where}.land", error.message, f"{error.suggestion} ({SAVE_TIME})")

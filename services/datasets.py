@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.artifacts import Download, open_blob, png_data_uri
 from services.dataset_config import calendar_columns, dataset_config, session_files
 from services.errors import NotFound
-from services.forecasting.lags import lag_name
+from services.forecasting.lag_names import lag_name
 from services.interactive import SmallJobs
 from services.jobs import Jobs, JobView
 from services.jobs.states import Status

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.errors import BadRequest, Invalid
 from services.forecasting.errors import DataError
-from services.forecasting.lags import read_lags
+from services.forecasting.lag_names import parse_lags
 from services.storage.tables import FileRow
 
 MAX_HOURS = 24 * 366 * 10
@@ -178,7 +178,7 @@ def _lags(name: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise invalid(name, "must be a list of durations such as P1D, P7D and PT24H", "INVALID_LAGS")
     try:
-        return [lag.text for lag in read_lags(value)]
+        return [lag.text for lag in parse_lags(value)]
     except DataError as error:
         raise Invalid(
             f"{name}: {error.message}", code=error.code, suggestion=error.suggestion, details=error.details

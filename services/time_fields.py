@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from services.errors import BadRequest, Invalid
 from services.file_fields import MAX_HOURS, choice, invalid, number, refuse_unknown, text, whole, yes_no
 from services.forecasting.errors import DataError
-from services.forecasting.holidays import region_of
 from services.storage.tables import TimeInfoRow, ZeitschritteRow
 
 COMPONENTS = ("jahr", "monat", "woche", "tag", "feiertag")
@@ -129,6 +128,8 @@ def _land(where: str, value: Any) -> str:
     """As it was given, if there is a calendar for it."""
     given = text(where, value, 60)
     try:
+        from services.forecasting.holidays import region_of  # all countries: only when asked
+
         region_of(given)
     except DataError as error:
         raise Invalid(

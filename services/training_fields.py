@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.errors import Invalid
-from services.forecasting.conformal import LEVELS, check_levels
 from services.forecasting.errors import DataError
 from services.forecasting.models.parameters import OLD_FORM, ModelParams
-from services.forecasting.models.quantile_model import check_pinball
+from services.forecasting.quantile_levels import LEVELS, check_levels, check_pinball
 from services.validation import checked
 from services.workloads.forecast.config import Arithmetic, QuantileMethod, SplitConfig
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.calendar_names import Component, column_names
 from services.forecasting.errors import DataError
 from services.forecasting.holidays import bridge_days, holidays
 from services.forecasting.local_time import local_seconds
 from services.forecasting.windows import Arithmetic
 
-Component = Literal["Y", "M", "W", "D", "H"]
 Values = NDArray[np.float64]
 DAY = 86_400
 # Lengths in seconds that the UTC forms take, counted from 1970-01-01 (forecasting.md A.5).
@@ -42,12 +42,6 @@ class CalendarSpec:
     country: str | None = None
     bridges: bool = False
     school: Sequence[Sequence[str]] = ()
-
-
-def column_names(component: Component, *, bridges: bool = False, school: bool = False) -> list[str]:
-    if component != "H":
-        return [f"{component}_sin", f"{component}_cos"]
-    return ["H"] + ["H_bruecke"] * bridges + ["H_ferien"] * school
 
 
 def names_of(spec: CalendarSpec) -> list[str]:

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, floor, isfinite
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.errors import DataError
+from services.forecasting.quantile_levels import check_levels
 
 Array = NDArray[np.float64]
-LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-MOST_LEVELS = 99
 NO_LEVELS = "quantiles were switched off"
 NO_SAMPLES = "there are no validation samples whose errors could tell"
 
@@ -75,18 +73,6 @@ class Quantiles:
         return cls(levels, offsets, *about)
 
 
-def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
-    """Levels strictly between 0 and 1, ascending, at most 99; none switches quantiles off."""
-    if len(levels) > MOST_LEVELS:
-        raise _refuse(f"hold {len(levels)} levels; at most {MOST_LEVELS} are possible")
-    for i, level in enumerate(levels):
-        if not (isfinite(level) and 0 < level < 1):
-            raise _refuse(f"hold {level} at place {i}; a level lies between 0 and 1")
-        if i and level <= levels[i - 1]:
-            raise _refuse(f"do not ascend: {level} at place {i} follows {levels[i - 1]}")
-    return tuple(float(level) for level in levels)
-
-
 def split_conformal(truth: Array, forecast: Array, levels: Sequence[float]) -> Quantiles:
     """From the validation samples, in original units: truth (n, steps, outputs), and the forecast as that or,
     of a model that forecasts the levels itself, (levels, n, steps, outputs).
@@ -131,12 +117,3 @@ def _notes(level: float, n: int) -> list[str]:
         f"Level {level} needs {needed} validation samples and there are {n}: "
         "it is the most extreme error among them"
     ]
-
-
-def _refuse(text: str) -> DataError:
-    return DataError(
-        "INVALID_QUANTILES",
-        f"quantiles {text}",
-        suggestion=f"Send ascending numbers between 0 and 1, such as {list(LEVELS)}, or [] for none",
-        details={"field": "quantiles"},
-    )

@@ -27,7 +27,8 @@ from services.forecasting.forms import (
     window_of,
 )
 from services.forecasting.inspection import inspect
-from services.forecasting.lags import lag_name, read_lags
+from services.forecasting.lag_names import lag_name
+from services.forecasting.lags import read_lags
 from services.forecasting.notes import Note
 from services.forecasting.refusals import no_room, no_samples, refuse_missing_roles
 from services.forecasting.scaling import Scaler, Scalers, check_bounds

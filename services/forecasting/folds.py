@@ -6,33 +6,18 @@ Source: Tashman, "Out-of-sample tests of forecasting accuracy", Int. J. Forecast
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.forecasting.errors import DataError
+from services.forecasting.fold_spec import FoldSpec as FoldSpec
 from services.forecasting.windows import HOUR
 
 Indices = NDArray[np.int64]
-Window = Literal["expanding", "sliding"]
 # Without a wish the test parts together take this share of the time, so that the first fold can learn too.
 TESTED_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class FoldSpec:
-    """Times are ns; None: `test` shares half of the time among the folds, `step` is as long as `test`,
-    `embargo` as long as the windows reach. `validation` is a share of each fold's training part,
-    `holdout` of all samples."""
-
-    count: int = 5
-    step: int | None = None
-    test: int | None = None
-    window: Window = "expanding"
-    embargo: int | None = None
-    validation: float = 0.2
-    holdout: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.errors import DataError
+from services.forecasting.lag_names import parse_lag, parse_lags
 from services.forecasting.local_time import clock_swing, from_clock, is_changed, to_clock
-from services.forecasting.windows import HOUR, MINUTE, Times
-
-DAY = 24 * HOUR
-UNITS = {"D": DAY, "W": 7 * DAY, "H": HOUR, "M": MINUTE}
-LONGEST = 3660 * DAY
-MOST = 20  # per series
-_DURATION = re.compile(r"P(?:([1-9][0-9]{0,5})([DW])|T([1-9][0-9]{0,6})([HM]))")
+from services.forecasting.windows import Times
 
 
 @dataclass(frozen=True)
@@ -69,39 +62,8 @@ class Lag:
 
 
 def read_lag(text: str) -> Lag:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise _refusal(f"{text[:40]!r} is no lag")
-    days, day_unit, hours, hour_unit = found.groups()
-    length = int(days or hours) * UNITS[day_unit or hour_unit]
-    if length > LONGEST:
-        raise _refusal(f"The lag {text!r} is longer than {LONGEST // DAY} days")
-    return Lag(text, length, day_unit is not None)
+    return Lag(*parse_lag(text))
 
 
 def read_lags(texts: Sequence[str]) -> list[Lag]:
-    """Every lag once: P7D and P1W are the same, P1D and PT24H are not."""
-    if len(texts) > MOST:
-        raise _refusal(f"{len(texts)} lags are too many for one series; at most {MOST} are taken")
-    lags = [read_lag(text) for text in texts]
-    seen: dict[tuple[int, bool], str] = {}
-    for lag in lags:
-        other = seen.setdefault((lag.length, lag.by_clock), lag.text)
-        if other is not lag.text or sum(each.text == lag.text for each in lags) > 1:
-            raise _refusal(f"The lags {other!r} and {lag.text!r} are the same")
-    return lags
-
-
-def lag_name(name: str, lag: str) -> str:
-    """The column of a lag."""
-    return f"{name} {lag}"
-
-
-def _refusal(message: str) -> DataError:
-    return DataError(
-        "INVALID_LAGS",
-        message,
-        suggestion="Give ISO 8601 durations, each once: P1D (same local clock yesterday), P7D or P1W (last "
-        "week), PT24H (24 hours before), PT15M",
-        details={"field": "lags"},
-    )
+    return [Lag(*each) for each in parse_lags(texts)]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from services.forecasting.errors import DataError
 from services.forecasting.local_time import time_zone
+from services.forecasting.units import HOUR as HOUR
+from services.forecasting.units import MINUTE as MINUTE
 
 Times = NDArray[np.int64]  # nanoseconds since 1970, UTC
 Values = NDArray[np.float64]
@@ -20,8 +22,6 @@ Method = Literal["linear", "mean", "nearest"]
 Form = Literal["historical", "forecasts", "current"]
 Arithmetic = Literal["honest", "compat"]
 
-HOUR = 3_600 * 10**9
-MINUTE = 60 * 10**9
 # A gap counts as one when it is longer than this many usual steps, unless a limit is given.
 USUAL_STEPS = 3
 

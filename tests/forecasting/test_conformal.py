@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom
 
-from services.forecasting.conformal import LEVELS, Quantiles, check_levels, split_conformal
+from services.forecasting.conformal import Quantiles, split_conformal
 from services.forecasting.errors import DataError
+from services.forecasting.quantile_levels import LEVELS, check_levels
 from services.forecasting.quantile_scores import central_intervals, crps_skill, quantile_scores
 
 finite = st.floats(-1e6, 1e6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.forecasting.conformal import LEVELS, split_conformal
+from services.forecasting.conformal import split_conformal
 from services.forecasting.error_profile import error_profile
 from services.forecasting.evaluation_plots import (
     error_heatmap,
@@ -15,6 +15,7 @@ from services.forecasting.evaluation_plots import (
     step_errors,
 )
 from services.forecasting.horizon_tables import horizon_tables
+from services.forecasting.quantile_levels import LEVELS
 from services.forecasting.quantile_scores import quantile_scores
 from tests.forecasting.test_plots import AT, FORECAST, REFERENCES, TRUTH, checked
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from services.forecasting.conformal import LEVELS
+from services.forecasting.quantile_levels import LEVELS
 from services.workloads.forecast import pictures
 from services.workloads.forecast.config import ForecastConfig, PredictConfig
 from services.workloads.forecast.predict_job import train as predict

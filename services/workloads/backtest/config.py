@@ -6,16 +6,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.forecasting.folds import FoldSpec
+from services.forecasting.fold_spec import FoldSpec
 from services.forecasting.models.parameters import ModelParams
-from services.forecasting.windows import HOUR
+from services.forecasting.units import HOUR
 from services.workloads.forecast.config import DatasetConfig
 
 MAX_HOURS = 24 * 366 * 10
 
 
 class FoldsConfig(BaseModel):
-    """As on the wire; null means the default of `services.forecasting.folds.FoldSpec`."""
+    """As on the wire; null means the default of `services.forecasting.fold_spec.FoldSpec`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -11,10 +11,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.forecasting.care.recipe import RecipeStep
-from services.forecasting.conformal import LEVELS, check_levels
-from services.forecasting.lags import lag_name
+from services.forecasting.lag_names import lag_name
 from services.forecasting.models.parameters import ModelParams
-from services.forecasting.models.quantile_model import check_pinball
+from services.forecasting.quantile_levels import LEVELS, check_levels, check_pinball
 
 Arithmetic = Literal["honest", "compat"]
 QuantileMethod = Literal["conformal", "pinball"]
