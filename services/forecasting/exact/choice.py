@@ -21,7 +21,7 @@ Indices = NDArray[np.int64]
 FOLDS = 5
 # The folds judge the newest share of the samples; what is before them is the least that trains.
 JUDGED_SHARE = 0.6
-JUDGED_STEPS = 24
+JUDGED_STEPS = 16
 # The finer grid where a factor costs little; errors change slowly between its points.
 PENALTIES = (1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 COARSE = (1e-4, 3e-3, 3e-2, 3e-1)
@@ -104,8 +104,14 @@ def judge(problem: Problem, index: Indices, setup: Setup, report: Callable[[floa
     refused: set[str] = set()
     fitted = [(plan, members) for plan in plans for members in groups(plan)]
     for number, (training, judged) in enumerate(folds):
+        known: dict[Member, tuple[Moments, Moments]] = {}  # of designs with the same members
         for done, (plan, members) in enumerate(fitted):
-            fold = _fold(problem, members, training, judged, steps)
+            for member in members:
+                if member not in known:
+                    parts = (training, judged)
+                    first, second = (member_moments(problem, member, part, steps) for part in parts)
+                    known[member] = first, second
+            fold = _fold(problem, [known[member] for member in members], members[0], len(steps))
             for candidate, target, error in _errors(problem, plan, members, fold, setup, refused):
                 place = found.setdefault(candidate, np.full((len(folds), len(problem.targets)), np.nan))
                 place[number, target] = error
@@ -140,14 +146,15 @@ class _Fold:
     per_target: int
 
 
-def _fold(
-    problem: Problem, members: tuple[Member, ...], training: Indices, judged: Indices, steps: Indices
-) -> _Fold:
-    known = together(problem, members, training, steps)
+def _fold(problem: Problem, found: list[tuple[Moments, Moments]], member: Member, per_target: int) -> _Fold:
+    """Members that are fitted together train on the sum of their moments."""
+    known = found[0][0]
+    for more, _ in found[1:]:
+        known = known + more
     mean = known.sums / known.weight
-    truth = [deviations(member_moments(problem, each, judged, steps), mean) for each in members]
-    inputs = members[0].inputs(problem, problem.steps)
-    return _Fold(known.centred(), truth, float(len(judged)), inputs, len(steps))
+    truth = [deviations(judged, mean) for _, judged in found]
+    inputs = member.inputs(problem, problem.steps)
+    return _Fold(known.centred(), truth, found[0][1].weight, inputs, per_target)
 
 
 def _errors(

@@ -63,7 +63,7 @@ def moments(parts: Sequence[Part], index: Indices, weights: Array | None = None)
     sums = np.empty(ends[-1])
     for a, left in enumerate(parts):
         rows = slice(ends[a], ends[a + 1])
-        sums[rows] = [sum(left.step(run, k).sum() for run in stretches) for k in range(left.steps)]
+        sums[rows] = _sums(left, stretches)
         for b in range(a, len(parts)):
             columns = slice(ends[b], ends[b + 1])
             block = _cross(left, parts[b], stretches, index)
@@ -81,7 +81,7 @@ def _cross(left: Part, right: Part, stretches: list[slice], index: Indices) -> A
         return _row(right, left, stretches)[:, None]
     shift = left.shift
     corrections = 2 * len(stretches) * (shift or 0)
-    if shift is None or shift != right.shift or corrections + left.steps + right.steps > len(index):
+    if shift is None or shift != right.shift or 2 * corrections > len(index):
         return _direct(left, right, index)
     return _recursive(left, right, stretches, shift)
 
@@ -91,8 +91,25 @@ def _row(left: Part, right: Part, stretches: list[slice]) -> Array:
     result = np.zeros(right.steps)
     for run in stretches:
         first = left.step(run, 0)
+        if (
+            right.per_sample == 1 and right.steps > 1
+        ):  # every lag by one call, of which each per_step-th counts
+            result += np.correlate(right.span(run), first, mode="valid")[:: max(1, right.per_step)]
+            continue
         for k in range(right.steps):
             result[k] += first @ right.step(run, k)
+    return result
+
+
+def _sums(part: Part, stretches: list[slice]) -> Array:
+    result = np.zeros(part.steps)
+    for run in stretches:
+        if part.per_sample == 1:
+            before = np.concatenate([[0.0], np.cumsum(part.span(run))])
+            first = part.per_step * np.arange(part.steps)
+            result += before[first + (run.stop - run.start)] - before[first]
+        else:
+            result += [part.step(run, k).sum() for k in range(part.steps)]
     return result
 
 

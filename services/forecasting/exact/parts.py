@@ -45,6 +45,12 @@ class Part:
         stop = start + (index.stop - index.start - 1) * self.per_sample + 1
         return self.values[start : stop : max(1, self.per_sample)]
 
+    def span(self, index: slice) -> Array:
+        """All values from the first step of a run's first sample to the last of its last, as a view."""
+        start = index.start * self.per_sample + self.first * self.per_step
+        stop = (index.stop - 1) * self.per_sample + (self.first + self.steps - 1) * self.per_step + 1
+        return self.values[start:stop]
+
     @property
     def shift(self) -> int | None:
         """How many samples later the next step becomes this step; None where that is no whole number."""
