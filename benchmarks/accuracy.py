@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 FILES = {"ETTh1": ("ETTh1.csv", 24), "ETTm1": ("ETTm1.csv.gz", 96)}
 HORIZONS = (96, 192, 336, 720)
 MONTH = 30
-LOOK_BACK_DAYS, MOST_STEPS = 30, 1440
+LOOK_BACK_DAYS, MOST_STEPS = 30, 1152
 UNIVARIATE = "OT"
 SCORED_AT_ONCE = 1024
 # Squared errors, multivariate: PatchTST (Nie et al. 2023, table 3), DLinear and NLinear (Zeng et al. 2023),

@@ -3,7 +3,7 @@
 Issued daily at 12:00 local time for the 48 half-hours from the next midnight; measured temperature stands in
 for a perfect forecast of it. Fitted on 2012-01 to 2013-06; 2013-07 to 2013-12 decides when to stop and gives
 the errors that make quantiles (split-conformal, the same for every row); 2014 is the test. Ours learn from
-the origins at 12:00; AUTO, whose sums want consecutive samples, and the peers from every half-hour.
+the origins at 12:00, the peers from every half-hour.
 """
 
 from __future__ import annotations
@@ -102,8 +102,6 @@ def _ours(name: str, data: Victoria, dataset: Dataset, origins: Places) -> tuple
         return np.array([rows[int(data.time[origin]) + HALF_HOUR] for origin in chosen])
 
     train = of(data.origins[data.origins + GAP + DAY <= data.trained])
-    if name == "AUTO":
-        train = np.arange(train[0], train[-1] + 1)
     scalers = dataset.fit_scalers(train)
     model = create(ModelParams.model_validate(OURS[name]), "honest", anchors=[0])
     validation = dataset.samples(of(data.validation), scalers)

@@ -24,7 +24,7 @@ JUDGED_SHARE = 0.6
 JUDGED_STEPS = 16
 # The finer grid where a factor costs little; errors change slowly between its points.
 PENALTIES = (1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
-COARSE = (1e-4, 3e-3, 3e-2, 3e-1)
+COARSE = (3e-3, 3e-2, 3e-1)
 FEW_COLUMNS = 600
 SHARES = (1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)
 LOOK_BACKS_AVERAGED = 3

@@ -35,8 +35,9 @@ class Offset:
 
 def deviations(found: Moments, mean: Array) -> Array:
     """Sums of products of deviations from a given mean, (P, P)."""
-    cross = np.outer(found.sums, mean)
-    return np.asarray(found.products - cross - cross.T + found.weight * np.outer(mean, mean))
+    cross = np.outer(found.sums - found.weight / 2 * mean, mean)
+    cross += cross.T.copy()
+    return np.asarray(np.subtract(found.products, cross, out=cross))
 
 
 class Ladder:
