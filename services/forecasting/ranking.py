@@ -22,6 +22,8 @@ from services.forecasting.windows import MINUTE
 Array = NDArray[np.float64]
 AUTO = "AUTO"
 MOST_SAMPLES = 4000
+# Of long series the newest training samples are ranked by; a training of AUTO takes them all.
+MOST_TRAINED = 100_000
 
 
 def rank(
@@ -33,15 +35,16 @@ def rank(
 ) -> dict[str, Any]:
     """Every output's models from the best to the worst, in total and step by step.
 
-    AUTO is fitted on training samples and all are judged on the validation samples (at most MOST_SAMPLES,
+    AUTO is fitted on training samples (the newest MOST_TRAINED) and all are judged on the validation samples (at most MOST_SAMPLES,
     evenly spaced); test samples are not read. Errors are in original units, over the samples for which
     every baseline has a forecast.
     """
     began = time.process_time()
     split = dataset.split(spec, "honest")
-    scalers = dataset.fit_scalers(split.train)
+    trained = split.train[-MOST_TRAINED:]
+    scalers = dataset.fit_scalers(trained)
     model = Auto(anchors, pasts)
-    fit = model.fit(dataset.samples(split.train, scalers), dataset.samples(split.validation, scalers), report)
+    fit = model.fit(dataset.samples(trained, scalers), dataset.samples(split.validation, scalers), report)
     rows = split.validation[:: max(1, -(-len(split.validation) // MOST_SAMPLES))]
     forecasts = predict_baselines(dataset, rows)
     baselines = dict(forecasts)
@@ -58,6 +61,8 @@ def rank(
         "part": "validation",
         "samples": len(rows),
         "of_samples": len(split.validation),
+        "trained_on": len(trained),
+        "of_trained": len(split.train),
         "outputs": outputs,
         "auto": {
             "judged": model.judged,
