@@ -230,6 +230,11 @@ class Held:
             value = np.where(age > self.limit, np.nan, value)
         return np.asarray(np.where(held, value, result))
 
+    def holds(self, index: Indices) -> NDArray[np.bool_]:
+        """Whether the window of these references holds a value, so that it is not that of `drawn`."""
+        last = self.at.references[index] + self.at.window.end
+        return np.asarray(last - self.newest[index] >= max(1, self.width))
+
     def complete(self, count: int) -> NDArray[np.bool_]:
         return _complete(self, np.arange(count, dtype=np.int64))
 

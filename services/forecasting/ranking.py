@@ -35,7 +35,7 @@ def rank(
 ) -> dict[str, Any]:
     """Every output's models from the best to the worst, in total and step by step.
 
-    AUTO is fitted on training samples (the newest MOST_TRAINED) and all are judged on the validation samples (at most MOST_SAMPLES,
+    AUTO is fitted on the newest MOST_TRAINED training samples, all are judged on MOST_SAMPLES validation samples,
     evenly spaced); test samples are not read. Errors are in original units, over the samples for which
     every baseline has a forecast.
     """

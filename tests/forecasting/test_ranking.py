@@ -87,3 +87,20 @@ def test_a_series_that_never_changes_is_forecast_and_has_no_skill() -> None:
     assert all(row["MAE"] == 0 for row in table["models"])
     assert all(row["skill"] is None for row in table["models"])
     assert table["steps"]["skill"] == [None] * 24
+
+
+def test_a_gap_costs_the_windows_over_it_and_not_the_look_backs() -> None:
+    """Windows that hold a value over the gap are no windows of the lattice; the others are judged as ever."""
+    random, at = np.random.default_rng(1), np.arange(24 * 80)
+    load = 100 + 30 * np.sin(at * 2 * np.pi / 24) + random.normal(0, 4, len(at))
+    kept = (at < 600) | (at >= 602)
+    time, value = START + HOUR * at[kept], load[kept]
+    dataset = build(
+        [FeatureSpec("load", time, value, -47, 0)],
+        [FeatureSpec("load", time, value, 1, 24)],
+        [],
+        WindowSpec(48, 24, 60),
+    )
+    found = rank(dataset, SplitSpec(), [0], [0], lambda *_, **__: None)
+    assert found["auto"]["judged"] > 50
+    assert found["outputs"]["load"]["models"][0]["model"] == AUTO

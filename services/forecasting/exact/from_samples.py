@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.columns import Column, Constant, Lattice
+from services.forecasting.columns import Column, Constant, Held, Lattice
 from services.forecasting.dataset import Samples
 from services.forecasting.exact.fit import Linear
 from services.forecasting.exact.parts import Part
@@ -19,6 +19,8 @@ Indices = NDArray[np.int64]
 DAY = 24 * HOUR
 # More columns cost more than they tell: longer windows are cut to their newest steps, wider sets thinned.
 MOST_STEPS, MOST_SHARED = 2016, 600
+# Windows that hold a value over a gap are left out of the sums, while they are few.
+MOST_HELD = 0.2
 
 
 class Layout:
@@ -27,14 +29,16 @@ class Layout:
     def __init__(self, samples: Samples, anchors: Sequence[int | None], pasts: Sequence[int]) -> None:
         self._samples = samples
         columns = samples.columns
-        past = sorted({i for i in (*pasts, *anchors) if i is not None and _is_lattice(columns[i])})
-        self._past = past
+        lattices = {i: _lattice(columns[i], samples.index) for i in {*pasts, *anchors} if i is not None}
+        self._lattices = {i: found for i, found in sorted(lattices.items()) if found is not None}
+        self._past = past = list(self._lattices)
+        self.index = _without_held(samples.index, [columns[i] for i in past])
         self._kept = min(samples.input_steps, MOST_STEPS)
         rest = [i for i in range(len(columns)) if i not in past]
         chosen = {i: self._chosen(columns[i], len(rest)) for i in rest}
         self._shared = [(i, k) for i, steps in chosen.items() for k in steps]
         self.problem = Problem(
-            history=tuple(self._lattice(columns[i]).newest(self._kept) for i in past),
+            history=tuple(_part(self._lattices[i]).newest(self._kept) for i in past),
             shared=tuple(self._thinned(i, steps) for i, steps in chosen.items()),
             targets=tuple(self._target(column) for column in samples.targets),
             anchors=tuple(past.index(a) if a in past else None for a in anchors),
@@ -45,8 +49,7 @@ class Layout:
         """Steps of a day in the windows of the past; None where that is no whole number."""
         if not self._past:
             return None
-        column = self._samples.columns[self._past[0]]
-        assert isinstance(column, Lattice)
+        column = self._lattices[self._past[0]]
         step = self._samples.stride * column.per_step // max(1, column.per_reference)
         return DAY // step if step and DAY % step == 0 else None
 
@@ -77,10 +80,6 @@ class Layout:
         apart = -(-steps // max(1, MOST_SHARED // of))
         return list(range((steps - 1) % apart, steps, apart))
 
-    def _lattice(self, column: Column) -> Part:
-        assert isinstance(column, Lattice)
-        return Part(column.values, column.per_reference, column.per_step, column.steps)
-
     def _thinned(self, i: int, steps: list[int]) -> Part:
         column = self._samples.columns[i]
         if isinstance(column, Lattice):
@@ -93,7 +92,7 @@ class Layout:
 
     def _target(self, column: Column) -> Part:
         if isinstance(column, Lattice):
-            return self._lattice(column)
+            return _part(column)
         return _dense(column, self._samples.index, np.arange(self._samples.output_steps))
 
 
@@ -104,5 +103,19 @@ def _dense(column: Column, index: Indices, steps: Indices) -> Part:
     return Part(values.ravel(), len(steps), 1, len(steps))
 
 
-def _is_lattice(column: Column) -> bool:
-    return isinstance(column, Lattice)
+def _part(column: Lattice) -> Part:
+    return Part(column.values, column.per_reference, column.per_step, column.steps)
+
+
+def _lattice(column: Column, index: Indices) -> Lattice | None:
+    """The lattice of a column whose windows, but for a few over a gap, are those of the lattice."""
+    if isinstance(column, Held) and isinstance(column.drawn, Lattice):
+        return column.drawn if column.holds(index).mean() <= MOST_HELD else None
+    return column if isinstance(column, Lattice) else None
+
+
+def _without_held(index: Indices, columns: list[Column]) -> Indices:
+    for column in columns:
+        if isinstance(column, Held):
+            index = index[~column.holds(index)]
+    return index

@@ -38,20 +38,20 @@ class Auto(DirectLinear):
             raise TypeError("AUTO reads the columns of a dataset, not windows")
         began = time.process_time()
         layout = Layout(train, self.anchors, self.pasts)
-        problem, units = standardise(layout.problem, train.index)
+        problem, units = standardise(layout.problem, layout.index)
         setup = Setup(embargo=train.ahead + 1, day=layout.day)
 
         def told(current: float, total: float) -> None:
             report(FOLD_SHARE * current / total, 1, message=f"Judged {current:g} of {total:g}")
 
-        scores = judge(problem, train.index, setup, told)
+        scores = judge(problem, layout.index, setup, told)
         self.chosen = chosen = choose(problem, scores, setup)
         self.judged, self.folds = scores.errors.shape[:2]
         try:
-            found = fit(problem, units, train.index, chosen, setup.day)
+            found = fit(problem, units, layout.index, chosen, setup.day)
             failed = []
         except IllConditioned as error:
-            found = _means(layout, train)
+            found = _means(layout)
             failed = [f"No linear model could be fitted ({error}): the mean is forecast"]
         self.shape = Shape.of(train)
         self.coefficients, self.intercept = layout.coefficients(found)
@@ -60,14 +60,14 @@ class Auto(DirectLinear):
         return FitInfo(notes=notes)
 
 
-def _means(layout: Layout, samples: DatasetSamples) -> Linear:
+def _means(layout: Layout) -> Linear:
     """Nothing but the mean of every step of every target."""
     problem = layout.problem
     zero = np.zeros((len(problem.history), problem.steps, problem.horizon))
     flat = np.zeros((sum(part.steps for part in problem.shared), problem.horizon))
     count = len(problem.targets)
     return Linear(
-        [zero] * count, [flat] * count, [part.at(samples.index).mean(axis=0) for part in problem.targets]
+        [zero] * count, [flat] * count, [part.at(layout.index).mean(axis=0) for part in problem.targets]
     )
 
 
