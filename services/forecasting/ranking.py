@@ -35,9 +35,9 @@ def rank(
 ) -> dict[str, Any]:
     """Every output's models from the best to the worst, in total and step by step.
 
-    AUTO is fitted on the newest MOST_TRAINED training samples, all are judged on MOST_SAMPLES validation samples,
-    evenly spaced); test samples are not read. Errors are in original units, over the samples for which
-    every baseline has a forecast.
+    AUTO is fitted on the newest MOST_TRAINED training samples; all are judged on at most MOST_SAMPLES
+    validation samples, evenly spaced. Test samples are not read. Errors are in original units, over the
+    samples for which every baseline has a forecast.
     """
     began = time.process_time()
     split = dataset.split(spec, "honest")
