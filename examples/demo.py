@@ -109,7 +109,7 @@ def upload_sample(client: Client, session_id: str, folder: Path) -> tuple[str, i
 
     load, temperature = write_sample_files(folder)
     sources = (
-        Source(load, "Load history [kW]", "input", -24, 0),
+        Source(load, "Load history [kW]", "input", -23.75, 0),
         Source(temperature, "Temperature [°C]", "input", 0.25, 24),
         Source(load, "Load [kW]", "output", 0.25, 24),
     )

@@ -89,6 +89,22 @@ def test_a_series_that_never_changes_is_forecast_and_has_no_skill() -> None:
     assert table["steps"]["skill"] == [None] * 24
 
 
+def test_windows_off_the_rows_have_look_backs_too() -> None:
+    """48 steps from -48 h to 0 h lie a little more than an hour apart."""
+    random, at = np.random.default_rng(1), np.arange(24 * 60)
+    load = 100 + 30 * np.sin(at * 2 * np.pi / 24) + random.normal(0, 4, len(at))
+    time = START + HOUR * at
+    dataset = build(
+        [FeatureSpec("load", time, load, -48, 0)],
+        [FeatureSpec("load", time, load, 1, 24)],
+        [],
+        WindowSpec(48, 24, 60),
+    )
+    found = rank(dataset, SplitSpec(), [0], [0], lambda *_, **__: None)
+    assert found["auto"]["judged"] > 50
+    assert found["outputs"]["load"]["models"][0]["model"] == AUTO
+
+
 def test_a_gap_costs_the_windows_over_it_and_not_the_look_backs() -> None:
     """Windows that hold a value over the gap are no windows of the lattice; the others are judged as ever."""
     random, at = np.random.default_rng(1), np.arange(24 * 80)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.columns import Column, Constant, Held, Lattice
+from services.forecasting.columns import Column, Computed, Constant, Held, Lattice
 from services.forecasting.dataset import Samples
 from services.forecasting.exact.fit import Linear
 from services.forecasting.exact.parts import Part
@@ -21,6 +21,8 @@ DAY = 24 * HOUR
 MOST_STEPS, MOST_SHARED = 2016, 600
 # Windows that hold a value over a gap are left out of the sums, while they are few.
 MOST_HELD = 0.2
+# Windows off every lattice are written out, while they are no more values than this.
+MOST_VALUES = 40_000_000
 
 
 class Layout:
@@ -29,16 +31,16 @@ class Layout:
     def __init__(self, samples: Samples, anchors: Sequence[int | None], pasts: Sequence[int]) -> None:
         self._samples = samples
         columns = samples.columns
-        lattices = {i: _lattice(columns[i], samples.index) for i in {*pasts, *anchors} if i is not None}
-        self._lattices = {i: found for i, found in sorted(lattices.items()) if found is not None}
-        self._past = past = list(self._lattices)
+        parts = {i: self._past_part(columns[i]) for i in {*pasts, *anchors} if i is not None}
+        found = {i: part for i, part in sorted(parts.items()) if part is not None}
+        self._past = past = list(found)
         self.index = _without_held(samples.index, [columns[i] for i in past])
         self._kept = min(samples.input_steps, MOST_STEPS)
         rest = [i for i in range(len(columns)) if i not in past]
         chosen = {i: self._chosen(columns[i], len(rest)) for i in rest}
         self._shared = [(i, k) for i, steps in chosen.items() for k in steps]
         self.problem = Problem(
-            history=tuple(_part(self._lattices[i]).newest(self._kept) for i in past),
+            history=tuple(part.newest(self._kept) for part in found.values()),
             shared=tuple(self._thinned(i, steps) for i, steps in chosen.items()),
             targets=tuple(self._target(column) for column in samples.targets),
             anchors=tuple(past.index(a) if a in past else None for a in anchors),
@@ -49,9 +51,9 @@ class Layout:
         """Steps of a day in the windows of the past; None where that is no whole number."""
         if not self._past:
             return None
-        column = self._lattices[self._past[0]]
-        step = self._samples.stride * column.per_step // max(1, column.per_reference)
-        return DAY // step if step and DAY % step == 0 else None
+        step = _step(self._samples.columns[self._past[0]], self._samples.stride)
+        steps = round(DAY / step) if step else 0
+        return steps if steps and abs(steps * step - DAY) < steps else None  # a step is cut to whole ns
 
     def coefficients(self, found: Linear) -> tuple[Array, Array]:
         """(input_steps * n_inputs, output_steps * n_outputs) and (output_steps * n_outputs,): for the
@@ -79,6 +81,15 @@ class Layout:
             return [steps - 1]
         apart = -(-steps // max(1, MOST_SHARED // of))
         return list(range((steps - 1) % apart, steps, apart))
+
+    def _past_part(self, column: Column) -> Part | None:
+        lattice = _lattice(column, self._samples.index)
+        if lattice is not None:
+            return _part(lattice)
+        steps = self._samples.input_steps
+        if isinstance(column, Constant) or len(self._samples) * steps > MOST_VALUES:
+            return None
+        return _dense(column, self._samples.index, np.arange(steps))
 
     def _thinned(self, i: int, steps: list[int]) -> Part:
         column = self._samples.columns[i]
@@ -114,8 +125,17 @@ def _lattice(column: Column, index: Indices) -> Lattice | None:
     return column if isinstance(column, Lattice) else None
 
 
+def _step(column: Column, stride: int) -> int:
+    """Distance of two steps of a window (ns); 0 where it has none."""
+    if isinstance(column, Lattice):
+        return stride * column.per_step // max(1, column.per_reference)
+    if isinstance(column, Held):
+        return column.at.window.step
+    return column.window.step if isinstance(column, Computed) else 0
+
+
 def _without_held(index: Indices, columns: list[Column]) -> Indices:
     for column in columns:
-        if isinstance(column, Held):
+        if isinstance(column, Held) and _lattice(column, index) is not None:
             index = index[~column.holds(index)]
     return index
