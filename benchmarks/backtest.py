@@ -7,16 +7,16 @@ import os
 import sys
 import time
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[_name] = "1"  # before numpy reads it
+os.environ["OMP_NUM_THREADS"] = "1"  # before numpy reads it
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from services.forecasting.dataset import Dataset, FeatureSpec, WindowSpec, build  # noqa: E402
-from services.forecasting.folds import FoldSpec, plan_folds  # noqa: E402
-from services.forecasting.models.linear import DirectLinear  # noqa: E402
-from services.forecasting.windows import HOUR  # noqa: E402
-from services.workloads.backtest.backtesting import Learned, judge  # noqa: E402
+from services.forecasting.dataset import Dataset, FeatureSpec, WindowSpec, build
+from services.forecasting.folds import FoldSpec, plan_folds
+from services.forecasting.models.linear import DirectLinear
+from services.forecasting.windows import HOUR
+from services.workloads.backtest.backtesting import Learned, judge
 
 ROWS, LOOK_BACK, STEPS, ORIGINS = 17_420, 96, 96, 2_784  # ETTh1: hourly, two years
 GOAL_SECONDS = 0.1

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ[_name] = "1"  # before numpy and the libraries read it
+os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and the libraries read it
+os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from services.forecasting.dataset import FeatureSpec, Samples, SplitSpec, WindowSpec, build  # noqa: E402
+from services.forecasting.dataset import FeatureSpec, Samples, SplitSpec, WindowSpec, build
 
 QUARTER = 15 * 60 * 10**9
 ROWS, FEATURES, LOOK_BACK = 69_680, 7, 336  # the size of ETTm1

@@ -16,19 +16,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ[_name] = "1"  # before the libraries read it
+os.environ["OMP_NUM_THREADS"] = "1"  # before the libraries read it
+os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
+import keras
+import numpy as np
 
-from benchmarks.live_job import live_report  # noqa: E402
-from services.forecasting.dataset import FeatureSpec, Samples, WindowSpec, build  # noqa: E402
-from services.forecasting.models.base import Shape  # noqa: E402
-from services.forecasting.models.keras_loop import Loop, Plan  # noqa: E402
-from services.forecasting.models.keras_nets import network  # noqa: E402
-from services.forecasting.models.parameters import ModelParams  # noqa: E402
+from benchmarks.live_job import live_report
+from services.forecasting.dataset import FeatureSpec, Samples, WindowSpec, build
+from services.forecasting.models.base import Shape
+from services.forecasting.models.keras_loop import Loop, Plan
+from services.forecasting.models.keras_nets import network
+from services.forecasting.models.parameters import ModelParams
 
 HOUR = 3600 * 10**9
 ROWS, LOOK_BACK, HORIZON, BATCH = 8_640, 336, 96, 32  # the training part of ETTh1

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,7 @@ def main() -> None:
         found |= darts(series, trained, look_back, horizon, origins)
     if "skforecast" in chosen:
         found |= skforecast(series[:trained], look_back, horizon)
-    with open(target, "w", encoding="utf-8") as file:  # noqa: PTH123 (as short as it gets)
-        json.dump(found, file)
+    Path(target).write_text(json.dumps(found), encoding="utf-8")
 
 
 def darts(series: np.ndarray, trained: int, look_back: int, horizon: int, origins: int) -> dict[str, Any]:

@@ -45,16 +45,7 @@ class DirectLinear(Model):
         return found.reshape(len(x), self.shape.output_steps, self.shape.n_outputs)
 
     def write(self, folder: Path) -> list[SavedFile]:
-        assert self.shape is not None
-        np.savez(
-            folder / FILE,
-            coefficients=self.coefficients,
-            intercept=self.intercept,
-            output_shape=[self.shape.output_steps, self.shape.n_outputs],
-            input_shape=[self.shape.input_steps, self.shape.n_inputs],
-            step_wise=False,
-        )
-        return [SavedFile(FILE, "model")]
+        return _write(self, folder, step_wise=False)
 
 
 class Ridge(DirectLinear):
@@ -106,16 +97,7 @@ class StepwiseLinear(Model):
         return result
 
     def write(self, folder: Path) -> list[SavedFile]:
-        assert self.shape is not None
-        np.savez(
-            folder / FILE,
-            coefficients=self.coefficients,
-            intercept=self.intercept,
-            output_shape=[self.shape.output_steps, self.shape.n_outputs],
-            input_shape=[self.shape.input_steps, self.shape.n_inputs],
-            step_wise=True,
-        )
-        return [SavedFile(FILE, "model")]
+        return _write(self, folder, step_wise=True)
 
 
 def _chosen(sums: Moments, validation: Samples, report: Report) -> tuple[float, str]:
@@ -132,6 +114,19 @@ def _chosen(sums: Moments, validation: Samples, report: Report) -> tuple[float, 
     best = min(errors, key=errors.__getitem__)
     edge = " (the end of the grid)" if best in (min(errors), max(errors)) else ""
     return best, f"ALPHA = {best:.3g}{edge}, chosen on {len(validation)} validation samples"
+
+
+def _write(model: DirectLinear | StepwiseLinear, folder: Path, *, step_wise: bool) -> list[SavedFile]:
+    assert model.shape is not None
+    np.savez(
+        folder / FILE,
+        coefficients=model.coefficients,
+        intercept=model.intercept,
+        output_shape=[model.shape.output_steps, model.shape.n_outputs],
+        input_shape=[model.shape.input_steps, model.shape.n_inputs],
+        step_wise=step_wise,
+    )
+    return [SavedFile(FILE, "model")]
 
 
 def load(folder: Path) -> Model:
