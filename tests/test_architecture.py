@@ -103,7 +103,7 @@ def test_the_environment_is_read_in_one_file() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     }
-    assert readers <= {"services/settings.py", "services/jobs/local.py", "services/jobs/worker.py"}
+    assert readers <= {"services/settings.py", "services/jobs/crew.py", "services/jobs/worker.py"}
 
 
 def test_the_web_process_loads_no_heavy_package(tmp_path: Path) -> None:

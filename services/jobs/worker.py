@@ -1,7 +1,8 @@
 """A worker process: claims jobs of its lane one after another until its server is gone.
 
-Its standard input carries a line for every new job and ends with the server; its standard output carries
-events, one JSON line each. Whatever libraries print goes to the error stream instead.
+Its standard input carries a line for every new job and ends with the server. Its standard output carries
+JSON lines: events, and whenever there is nothing to do the number of input lines after which it looked.
+Whatever libraries print goes to the error stream instead.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class Worker:
         self._write_lock = Lock()
         self._claiming = Lock()
         self._woken = Flag()
+        self._heard = 0  # lines of the server
+        self._rested: int | None = None  # lines after which nothing was found, as last told
         self._claim: Claim | None = None
         self._work_dir = settings.data_dir / "work" / worker_id
         self._database = Database(settings.database_url)
@@ -63,13 +66,22 @@ class Worker:
         Thread(target=self._listen, name="server", daemon=True).start()
         while True:
             self._woken.clear()
-            if not self._work_once() and not self._warm_up():
+            heard = self._heard
+            if self._work_once():
+                self._rested = None
+                continue
+            if self._rested != heard:
+                self._rested = heard
+                self._write(str(heard))
+            if not self._warm_up():
                 self._woken.wait(IDLE_SECONDS)
 
     def publish(self, event: Event) -> None:
         """Hand a stored event to the server; if that is gone, the row still tells it."""
-        line = json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False) + "\n"
-        rest = memoryview(line.encode())
+        self._write(json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False))
+
+    def _write(self, line: str) -> None:
+        rest = memoryview(f"{line}\n".encode())
         with self._write_lock:
             try:
                 while rest:
@@ -105,7 +117,8 @@ class Worker:
         return True
 
     def _listen(self) -> None:
-        while os.read(0, 4096):
+        while lines := os.read(0, 4096):
+            self._heard += len(lines)
             self._woken.set()
         self.leave()
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Condition
 from uuid import uuid4
 
 from services.events import Event
@@ -22,7 +23,11 @@ POLL_SECONDS = 0.5  # a dead worker whose pipe a child of its own keeps open is 
 class WorkerProcess:
     """Lives as long as the process does; `worker_id` is never used again."""
 
-    def __init__(self, lane: str, environment: Mapping[str, str], *, warm: bool) -> None:
+    def __init__(self, lane: str, environment: Mapping[str, str], changed: Condition, *, warm: bool) -> None:
+        """`changed` guards what is known of it and is notified when it begins to rest."""
+        self._changed = changed
+        self._asked = 0  # wake-ups written
+        self._answered: int | None = None  # wake-ups after which it found nothing to do; None: it works
         self.worker_id = f"{lane}-{uuid4().hex[:12]}"
         options = ["--lane", lane, "--worker-id", self.worker_id, *(["--warm"] if warm else [])]
         self._process = subprocess.Popen(
@@ -45,19 +50,32 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def rests(self) -> bool:
+        """Whether it has looked for work since it was last woken, and found none."""
+        return self._answered == self._asked
+
     def events(self) -> Iterator[Event]:
         """What the worker tells, until it is dead."""
         rest = b""
         for part in self._parts():
             *lines, rest = (rest + part).split(b"\n")
-            yield from (Event.from_json(json.loads(line)) for line in lines)
+            for told in map(json.loads, lines):
+                if isinstance(told, int):
+                    self._note(told)
+                else:
+                    event = Event.from_json(told)
+                    if event.type == "started":
+                        self._note(None)
+                    yield event
 
     def wake(self) -> None:
         """Say that there may be work; one that is busy or gone needs no telling."""
-        try:
-            os.write(self._input.fileno(), b"\n")
-        except (OSError, ValueError):
-            return
+        with self._changed:
+            try:
+                self._asked += os.write(self._input.fileno(), b"\n")
+            except (OSError, ValueError):
+                return
 
     def close(self) -> None:
         """Ask it to put its job back and end."""
@@ -76,6 +94,11 @@ class WorkerProcess:
             status = self._process.wait()
         self._output.close()
         return status
+
+    def _note(self, answered: int | None) -> None:
+        with self._changed:
+            self._answered = answered
+            self._changed.notify_all()
 
     def _parts(self) -> Iterator[bytes]:
         # A selector, not a blocking read: under eventlet the other green threads go on meanwhile.

@@ -27,7 +27,7 @@ def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(settings)
     services: Services = app.extensions[KEY]
     assert isinstance(services.runner, LocalRunner)
-    services.runner.warm = False
+    services.runner.stay_cold()
     services.runner.start_workers()
     yield app
     services.runner.stop()
