@@ -32,6 +32,7 @@ from services.time_settings import TimeSettings
 from services.training import Training
 from services.uploads.chunks import UPLOADS, ChunkStore
 from services.uploads.service import Uploads
+from services.workload_catalogue import WorkloadCatalogue
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Services:
     accounts: Accounts
     runner: JobRunner
     jobs: Jobs
+    workloads: WorkloadCatalogue
     sessions: Sessions
     time_settings: TimeSettings
     files: Files
@@ -69,7 +71,8 @@ def build(settings: Settings) -> Services:
     bus = EventBus()
     plans = Plans(database)
     runner = LocalRunner(database, bus, plans, settings)
-    jobs = Jobs(database, bus, plans, workloads.load(settings.extra_workloads), settings, runner)
+    known = workloads.load(settings.extra_workloads)
+    jobs = Jobs(database, bus, plans, known, settings, runner)
     chunks = ChunkStore(settings.data_dir / UPLOADS)
     sessions = Sessions(database, blobs, jobs, chunks)
     small_jobs = SmallJobs(jobs, settings.interactive_wait_seconds)
@@ -83,6 +86,7 @@ def build(settings: Settings) -> Services:
         accounts=LocalAccounts(database, plans, settings),
         runner=runner,
         jobs=jobs,
+        workloads=WorkloadCatalogue(known, sessions, datasets),
         sessions=sessions,
         time_settings=TimeSettings(database, sessions),
         files=Files(database, blobs, jobs, sessions),

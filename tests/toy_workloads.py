@@ -139,7 +139,8 @@ def _pass(config: Gated, place: str, attempt: int) -> None:
 
 def _toy(name: str, config: type[BaseModel], lane: Lane = "training", **more: Any) -> Workload:
     train = f"{__name__}:{name.removeprefix('toy_').removesuffix('_now')}"
-    return Workload(name=name, config=config, train=train, lane=lane, **more)
+    about = {"summary": "A toy.", "open_config": True}
+    return Workload(name=name, config=config, train=train, lane=lane, **about, **more)
 
 
 _ALL = (

@@ -87,6 +87,11 @@ class Workload:
     train: str
     record: str | None = None
     lane: Lane = "training"
+    summary: str = ""  # one sentence for the catalogue
+    unit: str = "step"  # what its progress counts: epoch, fold, trial, ...
+    # whether users send its config as it is; only for configs that name nothing stored on the server, neither
+    # blob nor row: those of the others are written by a service that knows whose they are
+    open_config: bool = False
     usage: Literal["training", "processing"] | None = None  # what an accepted job counts as
     warm: tuple[str, ...] = ()  # modules a worker of this lane imports while no job waits
     phase_weights: Mapping[Phase, float] = field(default_factory=lambda: PHASE_WEIGHTS)

@@ -56,6 +56,9 @@ NAMES: dict[str, dict[str, Any]] = {
     f"POST {TRAINING}/scale-data/<session_id>": {"json": {"input_data": [[1, 2, 3, 4]]}},
     f"POST {TRAINING}/predict/<session_id>": {"json": {"input_data": [[[1, 2, 3, 4]] * 4]}},
     f"PUT {TRAINING}/csv-files/<file_id>": {"json": {"bezeichnung": "Stolen"}},
+    "POST /api/v1/workloads/<workload>/validate": {
+        "json": {"config": {"model_parameters": {"MODE": "LIN"}}, "session_id": SESSION}
+    },
 }
 # These speak of the caller alone.
 NAMES_NOTHING = {
@@ -64,6 +67,8 @@ NAMES_NOTHING = {
     f"GET {TRAINING}/environment-info",
     f"GET {TRAINING}/list-sessions",
     f"POST {TRAINING}/delete-all-sessions",
+    "GET /api/v1/workloads",
+    "GET /api/v1/workloads/<workload>",
 }
 TAKES_NO_BODY = {
     f"POST {TRAINING}/save-model/<session_id>",
@@ -98,6 +103,7 @@ def ids(world: World) -> dict[str, str]:
         "job_id": str(job_id),
         "file_id": str(file_id),
         "name": "scalers.zip",
+        "workload": "forecast",
     }
 
 

@@ -9,5 +9,6 @@ WORKLOAD = Workload(
     train="services.workloads.series_import.importing:train",
     record="services.workloads.series_import.records:record",
     lane="interactive",
+    summary="Read an uploaded table and store its columns as series.",
     usage="processing",
 )
