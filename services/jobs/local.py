@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.events import Event, EventBus
 from services.jobs.crew import Crew
-from services.jobs.lease import Usage
-from services.jobs.reaper import Reaper
+from services.jobs.lease import Usage, reap
+from services.jobs.watch import Watch
 from services.settings import Settings
 from services.storage.database import Database
 
@@ -25,7 +25,7 @@ class LocalRunner:
         self._settings = settings
         self._bus = bus
         self._crew = Crew(database, usage, settings, self._tell, warm=warm)
-        self._reaper = Reaper(database, usage, settings.lease_seconds, self._tell)
+        self._watch = Watch(lambda: reap(database, usage), settings.lease_seconds, self._tell)
 
     def start(self, job_id: UUID) -> None:
         self._crew.wake()
@@ -38,10 +38,10 @@ class LocalRunner:
         else:
             log.warning("TRAINYARD_WORKERS is 0: this server accepts jobs, but none will run here")
         self._crew.start(lanes)
-        self._reaper.start()
+        self._watch.start()
 
     def stop(self) -> None:
-        self._reaper.stop()
+        self._watch.stop()
         self._crew.stop()
 
     def stay_cold(self) -> None:
