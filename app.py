@@ -85,6 +85,9 @@ def main() -> int:
         services.runner.start_workers()
         print(_greeting(settings, services), flush=True)
         socketio.run(app, settings.host, settings.port, **realtime.server_options(settings))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         pass
     finally:

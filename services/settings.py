@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.devices.names import NAMES_IN_WORDS, is_name
+
 PREFIX = "TRAINYARD_"
 
 
@@ -69,6 +71,14 @@ def _secret(text: str) -> str:
     return text
 
 
+def _devices(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    for name in names:
+        if not is_name(name):
+            raise ValueError(f"{name!r} is no device; use {NAMES_IN_WORDS}, or several of them")
+    return names
+
+
 def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
@@ -117,6 +127,14 @@ SETTINGS: tuple[Setting, ...] = (
         str(max(1, (os.cpu_count() or 1) - 1)),
         _integer(0, 256),
         "Training processes (0: this server only accepts work); default: cores - 1, at least 1",
+    ),
+    Setting(
+        "device",
+        "TRAINYARD_DEVICE",
+        "auto",
+        _devices,
+        "What trainings here compute on: auto (the best there is), cpu, mps, cuda (every GPU), cuda:1; "
+        "several with commas are shared out among the workers in turn; one that is not there: no start",
     ),
     Setting(
         "jobs_per_user",
@@ -204,6 +222,7 @@ class Settings:
     secret_key: str
     async_mode: str
     workers: int
+    device: tuple[str, ...]
     jobs_per_user: int
     extra_workloads: tuple[str, ...]
     lease_seconds: float

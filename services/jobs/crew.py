@@ -12,6 +12,7 @@ from threading import Event as Flag
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.devices.sharing import Place, places
 from services.events import Event
 from services.jobs import event_log
 from services.jobs.lease import Usage, take_back
@@ -57,9 +58,10 @@ class Crew:
         self._threads: list[Thread] = []
 
     def start(self, lanes: Sequence[str]) -> None:
-        """One worker for every name of a lane."""
+        """One worker for every name of a lane; SettingsError if a device they are to use is not there."""
         self._threads = [
-            Thread(target=self._keep, args=(lane,), name=f"{lane} worker", daemon=True) for lane in lanes
+            Thread(target=self._keep, args=(place,), name=f"{place.lane} worker", daemon=True)
+            for place in places(lanes, self._settings.device)
         ]
         for thread in self._threads:
             thread.start()
@@ -101,23 +103,23 @@ class Crew:
         resting = (worker for worker in self._workers.values() if worker.rests)
         return self._stopping.is_set() or next(resting, False)
 
-    def _keep(self, lane: str) -> None:
+    def _keep(self, place: Place) -> None:
         """One place for a worker: whoever ends is followed by another."""
         pause = 0.0
         while not self._stopping.wait(pause):
             began = time.monotonic()
-            worker = self._spawn(lane)
+            worker = self._spawn(place)
             if worker is None:
                 return
             self._attend(worker)
             short = time.monotonic() - began < SHORT_LIFE_SECONDS
             pause = min(LONGEST_PAUSE_SECONDS, max(0.2, 2 * pause)) if short else 0.0
 
-    def _spawn(self, lane: str) -> WorkerProcess | None:
+    def _spawn(self, place: Place) -> WorkerProcess | None:
         with self._changed:  # a worker that stop() does not see must not be born
             if self._stopping.is_set():
                 return None
-            worker = WorkerProcess(lane, self._environment(lane), self._changed, warm=self.warm)
+            worker = WorkerProcess(place, self._environment(place.lane), self._changed, warm=self.warm)
             self._workers[worker.worker_id] = worker
             return worker
 

@@ -19,6 +19,7 @@ from threading import Event as Flag
 from threading import Lock, Thread
 
 from services import logs, workloads
+from services.devices import device
 from services.events import Event
 from services.jobs.execute import Workplace, execute
 from services.jobs.lease import Claim, claim, release
@@ -154,12 +155,15 @@ def main() -> None:
     parser.add_argument("--lane", choices=("training", "interactive"), required=True)
     parser.add_argument("--worker-id", required=True)
     parser.add_argument("--warm", action="store_true", help="import heavy modules before they are needed")
+    parser.add_argument("--device", default="cpu", help="what trainings compute on, such as cuda:0")
+    parser.add_argument("--sharers", type=int, default=1, help="workers that share the device's memory")
     chosen = parser.parse_args()
     output = _own_output()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our input
     settings = Settings.from_env()
     logs.configure(settings)
     logs.bind(worker=chosen.worker_id)
+    device.settle(chosen.device, sharers=chosen.sharers)
     worker = Worker(settings, chosen.lane, chosen.worker_id, output, warm=chosen.warm)
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=worker.leave, daemon=True).start())
     worker.run()
