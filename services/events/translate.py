@@ -67,9 +67,9 @@ def training_progress(data: Mapping[str, Any], *, at: str) -> dict[str, Any]:
         "phase_percent": _share(data.get("current"), data.get("total")),
         "current_iteration": data.get("current"),
         "total_iterations": data.get("total"),
-        "elapsed_seconds": data.get("elapsed_seconds"),
-        "eta_seconds": data.get("eta_seconds"),
-        "estimated_completion": _later(at, data.get("eta_seconds")),
+        "elapsed_seconds": data.get("elapsed_s"),
+        "eta_seconds": data.get("eta_s"),
+        "estimated_completion": _later(at, data.get("eta_s")),
         "epoch": data.get("epoch"),
         "total_epochs": data.get("total_epochs"),
         "model_name": data.get("model_name"),
@@ -154,7 +154,7 @@ def _metrics(event: Event) -> list[Message]:
         "accuracy",
         "val_accuracy",
     )
-    eta = event.data.get("eta_seconds")
+    eta = event.data.get("eta_s")
     payload = {
         "metrics_type": "real_time",
         "metrics": event.data.get("metrics") or {},
@@ -230,7 +230,7 @@ def _dataset_progress(event: Event) -> list[Message]:
     phase = event.data.get("phase")
     step = said.removeprefix("violin.progress.") if said.startswith("violin.progress.") else None
     step = step or DATASET_STEPS.get(phase, "calculatingDatasets")
-    return _dataset("processing", step, event.data.get("percent"), event.data.get("eta_seconds"))
+    return _dataset("processing", step, event.data.get("percent"), event.data.get("eta_s"))
 
 
 def _dataset_failed(event: Event) -> list[Message]:

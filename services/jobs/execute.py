@@ -19,6 +19,7 @@ from services.forecasting.errors import DataError
 from services.jobs import finish
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, Lease, LeaseLost, Usage
+from services.jobs.memory import MemorySamples
 from services.jobs.progress import Progress
 from services.jobs.run import JobRun
 from services.storage.blobs import Blobs
@@ -99,7 +100,7 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
         place.blobs,
         place.publish,
         heartbeat,
-        Progress(workload.phase_weights),
+        Progress(workload.phase_weights, memory=MemorySamples()),
         about=workload.about(config),
         workdir=workdir,
         cache_dir=place.cache_dir,

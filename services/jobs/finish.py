@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.events import Event
 from services.jobs.event_log import Condition, append
+from services.jobs.progress import left
 from services.jobs.states import Status
 from services.storage.tables import ArtifactRow, JobRow, now
 
@@ -34,7 +35,7 @@ def complete(
     then the job is no longer running.
     """
     json.dumps(outcome, allow_nan=False)  # refused here rather than read back as broken JSON
-    done = {**progress, "percent": 100.0, "eta_seconds": 0.0}
+    done = {**progress, "percent": 100.0, **left(0.0, now())}
     event = append(
         tx,
         job_id,

@@ -52,7 +52,7 @@ class JobRun:
         self._heartbeat = heartbeat
         self._progress = progress
         self._about = dict(about)
-        self._metrics: dict[str, float | None] = {}
+        progress.expect(about)
         self._metric_reports = 0
         self._lock = Lock()  # reports of several threads keep their order
 
@@ -74,7 +74,7 @@ class JobRun:
             raise ValueError(f"a workload cannot send the event {event!r}")
         self._heartbeat.check()
         with self._lock:
-            begins = self._progress.note(phase, current, total, message, epoch)
+            begins = self._progress.note(phase, current, total, message, epoch, data)
             if begins or metrics or event != "progress" or self._progress.is_due():
                 kind = "metrics" if metrics and event == "progress" else event
                 measured = [*earlier, (step, epoch, metrics)] if metrics else list(earlier)
@@ -123,7 +123,7 @@ class JobRun:
 
     def progress_json(self) -> dict[str, Any]:
         """What the row keeps: the last of everything that was said."""
-        return {**self._about, **self._progress.tell(), "metrics": dict(self._metrics)}
+        return {**self._about, **self._progress.tell()}
 
     def _tell(
         self,
@@ -135,7 +135,8 @@ class JobRun:
     ) -> None:
         """Row, metric points and event in one small transaction; published when it is committed."""
         if kind != "batch":
-            self._metrics.update(metrics)
+            for _, epoch, values in measured:
+                self._progress.measure(epoch, plain(values))
         state = self.progress_json()
         told = {**state, "metrics": metrics, "step": step, **data}
         with self._database.write() as tx:

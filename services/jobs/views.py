@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.jobs.progress_object import progress_object
 from services.storage.tables import JobRow
 
 
@@ -35,8 +36,8 @@ class JobView:
 
     def to_json(self) -> dict[str, Any]:
         """Everything but config and outcome."""
-        progress = self.progress or {}
-        metrics = progress.get("metrics") or {}
+        progress = progress_object(self)
+        metrics = progress["metrics"]
         return {
             "id": str(self.id),
             "session_id": str(self.session_id) if self.session_id else None,
@@ -47,10 +48,10 @@ class JobView:
             "reason": self.reason,
             "error": self.error,
             "attempt": self.attempt,
-            "progress": self.progress,
-            "progress_percent": progress.get("percent", 0.0),
-            "current_epoch": progress.get("epoch"),
-            "total_epochs": progress.get("total_epochs"),
+            "progress": progress,
+            "progress_percent": progress["percent"],
+            "current_epoch": progress["epoch"],
+            "total_epochs": progress["total_epochs"],
             "train_loss": metrics.get("loss"),
             "val_loss": metrics.get("val_loss"),
             "last_seq": self.last_seq,

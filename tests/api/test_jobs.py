@@ -57,6 +57,18 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     body = caller.get(f"{JOBS}/{job_id}").get_json()
     job = body["job"]
     assert (job["status"], job["progress_percent"], job["current_epoch"]) == ("completed", 100.0, None)
+    progress = job["progress"]
+    assert (progress["job_id"], progress["workload"], progress["seq"]) == (
+        job_id,
+        "toy_metrics",
+        job["last_seq"],
+    )
+    assert (progress["status"], progress["percent"], progress["eta_s"]) == ("completed", 100.0, 0.0)
+    assert (progress["non_finite"], progress["best"]) == (
+        [],
+        {"epoch": 3, "metric": "val_loss", "value": 1 / 3},
+    )
+    assert progress["memory"]["allocated_mb"] > 10
     assert job["config"] == {"n": 3, "late": 0}
     assert [row["epoch"] for row in body["recent_metrics"]] == [1, 2, 3]
     points = caller.get(f"{JOBS}/{job_id}/metrics?keys=val_loss&after_step=0&limit=2").get_json()["metrics"]
@@ -64,6 +76,14 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     listed = caller.get(f"{JOBS}?status=completed&workload=toy_metrics&limit=1").get_json()
     assert [each["id"] for each in listed["jobs"]] == [job_id]
     assert (listed["total"], listed["limit"], listed["offset"]) == (1, 1, 0)
+
+
+def test_the_progress_of_a_job_has_one_shape_from_its_first_moment_on(jobs: Any, caller: Any) -> None:
+    waiting = jobs.submit(caller.user_id, "toy_count", {})
+    before = caller.get(f"{JOBS}/{waiting.id}").get_json()["job"]["progress"]
+    after = caller.get(f"{JOBS}/{submit(jobs, caller, 'toy_count', {})}").get_json()["job"]["progress"]
+    assert set(before) == set(after)
+    assert "eta_at" in before
 
 
 def test_events_are_read_from_where_one_left_off(jobs: Any, caller: FlaskClient) -> None:

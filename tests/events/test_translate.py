@@ -17,8 +17,8 @@ STATE: dict[str, Any] = {
     "percent": 28.75,
     "message": "Epoch 5 of 20",
     "epoch": 5,
-    "eta_seconds": 90.0,
-    "elapsed_seconds": 30.0,
+    "eta_s": 90.0,
+    "elapsed_s": 30.0,
     "model_name": "Dense",
     "total_epochs": 20,
 }

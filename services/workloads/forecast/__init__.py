@@ -18,7 +18,8 @@ _HERE = "services.workloads.forecast"
 
 
 def _model(config: ForecastConfig) -> Mapping[str, Any]:
-    return {"model_name": config.model.MODE, "total_epochs": config.model.EP}
+    stops_early = "PATIENCE" in config.model.reads()
+    return {"model_name": config.model.MODE, "total_epochs": config.model.EP, "stops_early": stops_early}
 
 
 WORKLOADS: dict[str, Workload] = {

@@ -11,7 +11,12 @@ from services.workloads.search.config import SearchConfig
 
 def _about(config: SearchConfig) -> Mapping[str, Any]:
     names = ", ".join(config.space.modes)
-    return {"model_name": names, "total_epochs": config.model.EP, "total_trials": config.trials}
+    return {
+        "model_name": names,
+        "total_epochs": config.model.EP,
+        "total_trials": config.trials,
+        "stops_early": True,
+    }
 
 
 WORKLOAD = Workload(
