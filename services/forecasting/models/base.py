@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.models.checkpoints import Checkpoints, NoCheckpoints
 from services.forecasting.models.files import META
 
 Array = NDArray[np.float64]
@@ -105,6 +106,8 @@ class Model(ABC):
     """Scaled windows in, scaled windows out."""
 
     mode = ""
+    # set before a fit that may be stopped and continued; a family that cannot be continued leaves it alone
+    checkpoints: Checkpoints = NoCheckpoints()
 
     @property
     def modes(self) -> list[str]:

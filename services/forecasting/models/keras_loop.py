@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,12 +13,15 @@ import numpy as np
 import tensorflow as tf
 
 from services.forecasting.models.base import Point, Report, Samples, batches
+from services.forecasting.models.checkpoints import Checkpoints, NoCheckpoints, read_state, write_state
+from services.forecasting.models.keras_state import Best, arrays_of, assign
 
 BUFFER_BYTES, MOST_STEPS = 16 * 2**20, 64  # what one buffer of batches may hold
 CALL_SECONDS = 0.2  # how long a call may keep silent: progress and cancel come between calls
 REPORT_SECONDS, LONGEST_SILENCE, REPORT_COST = 0.1, 0.5, 200
 VALIDATION_BATCH = 1024
 Steps = tuple[int, int]  # how many, and how many columns
+HISTORY = "history_"
 WORTH_COMPILING = 2_000  # steps; XLA takes a second or two and saves half a millisecond in each
 
 
@@ -72,39 +76,79 @@ class Loop:
         self._loss = _validation_loss(net, _specs(shapes, (self._held_size,)), compiled=compiled)
         self._progress = _Progress(report, plan.epochs, self._batches)
         self._pace = _Pace()
+        self._optimizer = optimizer
+        self._random = np.random.default_rng(plan.seed)
+        self._best = Best(plan.patience)
+        self._history: dict[str, list[float]] = {}  # one value per epoch and metric
 
-    def run(self) -> dict[str, list[float]]:
-        """One value per epoch and metric."""
-        history: dict[str, list[float]] = {}
-        random = np.random.default_rng(self._plan.seed)
-        best = _Best(self._plan.patience)
-        for epoch in range(self._plan.epochs):
-            metrics = _named("", self.epoch(epoch, random.permutation(len(self._train))))
-            if self._held is not None:
-                metrics |= _named("val_", self._validate(self._held, epoch))
-            for name, value in metrics.items():
-                history.setdefault(name, []).append(value)
-            self._progress.epoch(epoch, metrics)
-            over = best.is_over(metrics.get("val_loss", metrics["loss"]), self._net)
-            if over and epoch >= self._plan.taught_epochs:
-                break
+    @property
+    def epochs_done(self) -> int:
+        return len(self._history.get("loss", ()))
+
+    def run(self, checkpoints: Checkpoints | None = None) -> dict[str, list[float]]:
+        """One value per epoch and metric; begins, or goes on where a state of `checkpoints` was taken."""
+        checkpoints = checkpoints or NoCheckpoints()
+        folder = checkpoints.last()
+        if folder is not None:
+            self.restore(*read_state(folder))
+        while not self._next_epoch():
+            done = self.epochs_done
+            checkpoints.offer(self._save, step=done * self._batches, epoch=done, best=self._best.save)
         self._progress.told()
-        best.restore(self._net)
-        return history
+        self._best.put_back(self._net)
+        return self._history
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """All that the coming epochs depend on, as it is after the last one that is complete."""
+        history = {f"{HISTORY}{name}": np.array(values) for name, values in self._history.items()}
+        arrays = history | arrays_of(self._variables) | self._best.arrays()
+        return arrays, {"random": self._random.bit_generator.state, **self._best.plain()}
+
+    def restore(self, arrays: dict[str, np.ndarray], plain: dict[str, Any]) -> None:
+        """Go on from what `state` gave in a loop of the same network, plan and samples."""
+        assign(self._variables, arrays)
+        told = {name: values for name, values in arrays.items() if name.startswith(HISTORY)}
+        self._history = {name.removeprefix(HISTORY): values.tolist() for name, values in told.items()}
+        self._random.bit_generator.state = plain["random"]
+        self._best = Best.of(self._plan.patience, arrays, plain)
+
+    @property
+    def _variables(self) -> list[Any]:
+        """Weights, the states of layers that draw at random, the moments and the counter of Adam."""
+        return [*self._net.variables, *self._optimizer.variables]
+
+    def _save(self, folder: Path) -> None:
+        self._progress.told()  # a curve that is continued holds every epoch before
+        write_state(folder, *self.state())
+
+    def _next_epoch(self) -> bool:
+        """Train and validate once; whether that was the last."""
+        epoch = self.epochs_done
+        metrics = _named("", self.epoch(epoch, self._random.permutation(len(self._train))))
+        if self._held is not None:
+            metrics |= _named("val_", self._validate(self._held, epoch))
+        for name, value in metrics.items():
+            self._history.setdefault(name, []).append(value)
+        self._progress.epoch(epoch, metrics)
+        over = self._best.is_over(metrics.get("val_loss", metrics["loss"]), epoch + 1, self._net)
+        return epoch + 1 >= self._plan.epochs or (over and epoch >= self._plan.taught_epochs)
 
     def epoch(self, epoch: int, order: np.ndarray) -> float:
         """Every sample once, in this order; gives the mean of the losses before each step."""
         total, seen, done = 0.0, 0, 0
         step = self._taught_step if epoch < self._plan.taught_epochs else self._step
         for x, y, weights, steps in self._buffers(order):
-            first = 0
+            first, loss = 0, tf.constant(0.0)
             while first < steps:
                 count = min(self._pace.steps, steps - first)
                 with self._pace.measure(count):
-                    total += float(step(x, y, weights, tf.constant(first), tf.constant(count)))
+                    # the sum goes from call to call, so that its last bit does not hang on their lengths
+                    loss = step(x, y, weights, tf.constant(first), tf.constant(count), loss)
+                    so_far = total + float(loss)
                 first, done = first + count, done + count
                 seen = min(done * self._size, len(order))
-                self._progress.batch(epoch, done, total / seen)
+                self._progress.batch(epoch, done, so_far / seen)
+            total = so_far
         return total / len(order)
 
     def _buffers(self, order: np.ndarray) -> Iterator[tuple[Any, Any, Any, int]]:
@@ -159,10 +203,10 @@ def _taught(teaching: Any) -> Forecast:
 def _training_step(
     forecast: Forecast, net: Any, optimizer: Any, specs: list[Any], *, compiled: bool
 ) -> Callable[..., Any]:
-    """Steps `first` to `first + count` of a buffer; gives the sum of the samples' losses before each step."""
+    """Steps `first` to `first + count` of a buffer; adds the samples' losses before each step to `total`."""
 
-    def steps(x: Any, y: Any, weights: Any, first: Any, count: Any) -> Any:
-        total, i = tf.constant(0.0), first
+    def steps(x: Any, y: Any, weights: Any, first: Any, count: Any, total: Any) -> Any:
+        i = first
         while i < first + count:  # a range would be compiled anew for every pair of limits
             with tf.GradientTape() as tape:
                 loss = _weighted(forecast(x[i], y[i]), y[i], weights[i])
@@ -172,7 +216,7 @@ def _training_step(
         return total
 
     number = tf.TensorSpec((), tf.int32)
-    return _traced(steps, [*specs, number, number], compiled=compiled)
+    return _traced(steps, [*specs, number, number, tf.TensorSpec((), tf.float32)], compiled=compiled)
 
 
 def _validation_loss(net: Any, specs: list[Any], *, compiled: bool) -> Callable[..., Any]:
@@ -223,27 +267,6 @@ class _Pace:
         if self._calls > 1:
             per_step = (time.monotonic() - self._begun) / self._count
             self.steps = max(1, min(MOST_STEPS, int(CALL_SECONDS / max(per_step, 1e-9))))
-
-
-@dataclass
-class _Best:
-    """Early stopping as Keras does it: a lower loss resets the patience, the best weights come back."""
-
-    patience: int
-    loss: float = float("inf")
-    weights: list[np.ndarray] = field(default_factory=list)
-    waited: int = 0
-
-    def is_over(self, loss: float, net: Any) -> bool:
-        if loss < self.loss or not self.weights:
-            self.loss, self.weights = min(loss, self.loss), net.get_weights()
-            self.waited = 0
-            return False
-        self.waited += 1
-        return self.waited >= self.patience
-
-    def restore(self, net: Any) -> None:
-        net.set_weights(self.weights)
 
 
 class _Progress:

@@ -71,7 +71,7 @@ class KerasModel(Model):
             taught_epochs=params.EP // TAUGHT if params.MODE == "AR LSTM" else 0,
         )
         teaching = taught(self.net) if plan.taught_epochs else None
-        history = Loop(self.net, plan, train, validation, report, teaching).run()
+        history = Loop(self.net, plan, train, validation, report, teaching).run(self.checkpoints)
         epochs = len(history["loss"])
         stopped = epochs < params.EP
         notes = [f"Stopped after epoch {epochs}: the validation error no longer fell"] if stopped else []
