@@ -21,7 +21,7 @@ import click
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, errors, health, realtime, training, v1
+from api import auth, docs, errors, health, realtime, training, v1
 from api.context import KEY
 from middleware import chunked, cors, request_log
 from services import logs, schedule
@@ -41,7 +41,7 @@ def create_app(settings: Settings) -> Flask:
     request_log.init_app(app)
     chunked.init_app(app)
     cors.init_app(app, settings.cors_origins)
-    for module in (health, auth, training, v1):
+    for module in (health, auth, training, v1, docs):
         app.register_blueprint(module.blueprint)
     app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
     _add_commands(app, services)

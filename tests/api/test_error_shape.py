@@ -23,6 +23,7 @@ from tests.builders import add_file, add_training, ready_session
 from tests.conftest import PASSWORD
 
 PUBLIC = {"/api/auth/sign-up", "/api/auth/sign-in", "/api/auth/refresh", "/api/auth/sign-out"}
+DOCUMENTS = {"/api/docs", "/api/docs/openapi.json"}  # public too
 TRAINING = "/api/training"
 
 # What a request must hold beside its path for the object it names to be looked for.
@@ -67,6 +68,7 @@ NAMES_NOTHING = {
     f"GET {TRAINING}/environment-info",
     f"GET {TRAINING}/list-sessions",
     f"POST {TRAINING}/delete-all-sessions",
+    *(f"GET {path}" for path in DOCUMENTS),
     "GET /api/v1/workloads",
     "GET /api/v1/workloads/<workload>",
 }
@@ -94,6 +96,10 @@ def world(idle_app: Flask) -> World:
 
 @pytest.fixture(scope="module")
 def ids(world: World) -> dict[str, str]:
+    return objects_of(world)
+
+
+def objects_of(world: World) -> dict[str, str]:
     """One object of every kind, named as the converters of the routes; all belong to `world`."""
     session_id = ready_session(world.database, world.user_id)
     job_id = add_training(world.database, world.blobs, world.user_id, session_id)
@@ -163,7 +169,7 @@ def test_without_a_token_every_route_answers_401(world: World, ids: dict[str, st
         answers = {
             f"{method} {rule}": call(client, method, rule, ids, headers)
             for method, rule in routes(client.application)
-            if rule not in PUBLIC
+            if rule not in PUBLIC | DOCUMENTS
         }
         assert len(answers) > 40
         assert problems(answers, 401) == []
