@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import JSON, Engine
 
 from services.settings import Settings
+from services.storage import job_tables  # noqa: F401 - its tables belong to Base
 from services.storage.database import Database
 from services.storage.tables import Base, UtcDateTime
 

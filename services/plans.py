@@ -81,6 +81,11 @@ class Plans:
             )
         )
 
+    def is_counted(self, tx: Session, job_id: UUID) -> bool:
+        """Whether the job counts now; one that was given back does not."""
+        total = select(func.sum(UsageEventRow.quantity)).where(UsageEventRow.job_id == job_id)
+        return (tx.scalar(total) or 0) > 0
+
     def give_back(self, tx: Session, job_id: UUID, note: str = "given back") -> None:
         """Take back what a job was counted for, in the period in which it was; a second call does nothing."""
         rows = tx.scalars(select(UsageEventRow).where(UsageEventRow.job_id == job_id)).all()

@@ -144,6 +144,20 @@ SETTINGS: tuple[Setting, ...] = (
         "Trainings of one user that may run at the same time",
     ),
     Setting(
+        "jobs_per_device",
+        "TRAINYARD_JOBS_PER_DEVICE",
+        "0",
+        _integer(0, 1000),
+        "Trainings that may share one device of a machine (0: as many as it has workers)",
+    ),
+    Setting(
+        "checkpoint_seconds",
+        "TRAINYARD_CHECKPOINT_SECONDS",
+        "10",
+        _number(0, 86400),
+        "Shortest time between two checkpoints of a training (0: one after every epoch)",
+    ),
+    Setting(
         "extra_workloads",
         "TRAINYARD_EXTRA_WORKLOADS",
         "",
@@ -224,6 +238,8 @@ class Settings:
     workers: int
     device: tuple[str, ...]
     jobs_per_user: int
+    jobs_per_device: int
+    checkpoint_seconds: float
     extra_workloads: tuple[str, ...]
     lease_seconds: float
     interactive_wait_seconds: float

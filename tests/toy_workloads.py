@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -45,6 +47,31 @@ class Die(_Config):
 class Metrics(_Config):
     n: int = 100
     late: int = 0  # so many more epochs in one report
+
+
+class Learn(_Config):
+    """Learns for `epochs`, each at least `pause` seconds long; dies by SIGKILL in the epochs of `die_in`,
+    one per attempt, and waits in the epoch `hold` of the first attempt until it is asked to stop."""
+
+    epochs: int = 10
+    pause: float = 0.0
+    die_in: list[int] = []
+    hold: int | None = None
+    data: str = "as ever"
+    resumable: bool = True
+
+
+class Items(_Config):
+    """`bad` items fail until the file `<folder>/mended` exists, `none` of them are skipped."""
+
+    n: int = 6
+    bad: list[int] = []
+    skipped: list[int] = []
+    folder: str = ""
+    batch: int = 1
+    hold: int | None = None  # the first attempt waits in this item until it is asked to stop
+    pause: float = 0.0
+    die_in: int | None = None  # the first attempt is killed here
 
 
 class Gated(_Config):
@@ -129,6 +156,79 @@ def record_gated(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> None:
     _pass(Gated(folder=outcome["folder"], place=outcome["place"]), "record", outcome["attempt"])
 
 
+def learn(run: Run, config: Learn) -> Mapping[str, Any]:
+    """A training whose every value depends on all before it and on a random generator."""
+    random, weight, best = np.random.default_rng(7), 1.0, (1.0, 0)
+    first, history = 1, []
+    found = run.load_checkpoint(config.data)
+    if found is not None:
+        state = json.loads((found.last / "state.json").read_text())
+        random.bit_generator.state = state["random"]
+        weight, history = state["weight"], state["history"]
+        assert found.best is not None
+        best = tuple(json.loads((found.best / "best.json").read_text()))
+        first = found.step + 1
+    for epoch in range(first, config.epochs + 1):
+        if run.attempt <= len(config.die_in) and epoch == config.die_in[run.attempt - 1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        weight = weight * 0.9 + float(random.normal()) * 0.01
+        history.append(weight)
+        if weight < best[0]:
+            best = (weight, epoch)
+        run.report(phase="train", current=epoch, total=config.epochs, epoch=epoch, metrics={"loss": weight})
+        time.sleep(config.pause)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            state = {"random": random.bit_generator.state, "weight": weight, "history": history}
+            run.checkpoint(
+                lambda folder, state=state: _write(folder / "state.json", state),
+                step=epoch,
+                epoch=epoch,
+                best=lambda folder, best=best: _write(folder / "best.json", best),
+                fingerprint=config.data,
+            )
+            if epoch != config.hold or run.attempt > 1 or time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+    path = run.workdir / "model.json"
+    _write(path, {"best": best})
+    run.save_artifact("model", path.name, path)
+    return {"history": history, "best_epoch": best[1], "attempt": run.attempt}
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value))
+
+
+def items(run: Run, config: Items) -> Mapping[str, Any]:
+    run.report(phase="prepare", message="looking")
+    mended = bool(config.folder) and (Path(config.folder) / "mended").exists()
+    for task in run.tasks([f"item-{k}" for k in range(config.n)], unit="item", batch=config.batch):
+        k = int(task.key.removeprefix("item-"))
+        with task:
+            if config.folder:
+                with (Path(config.folder) / "done").open("a") as log:
+                    log.write(f"{run.attempt}:{task.key}\n")
+            if k in config.skipped:
+                task.skip("nothing in it")
+                continue
+            if k in config.bad and not mended:
+                raise DataError("BAD_ITEM", f"item {k} is bad", suggestion="Mend it")
+            if k == config.die_in and run.attempt == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while k == config.hold and run.attempt == 1 and time.monotonic() < deadline:
+                asked = Path(config.folder) / "asked"
+                if asked.exists():
+                    break
+                run.report(phase="train")
+                time.sleep(0.01)
+            time.sleep(config.pause)
+            task.done({"square": k * k}, computed_by="toy 1", checksum="0" * 64, details={"k": k})
+    results = run.task_results()
+    return {"squares": {key: result["square"] for key, result in results.items()}}
+
+
 def _pass(config: Gated, place: str, attempt: int) -> None:
     folder = Path(config.folder)
     (folder / f"{place}-{attempt}").write_text(str(os.getpid()))
@@ -151,6 +251,8 @@ _ALL = (
     _toy("toy_die", Die, usage="training"),
     _toy("toy_metrics", Metrics),
     _toy("toy_liar", _Config),
+    _toy("toy_learn", Learn, usage="training", resumable=lambda config: config.resumable),
+    _toy("toy_items", Items, usage="training", resumable=lambda _config: True),
     _toy("toy_gated", Gated, usage="training", record=f"{__name__}:record_gated"),
 )
 WORKLOADS: dict[str, Workload] = {workload.name: workload for workload in _ALL}

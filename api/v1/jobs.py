@@ -15,6 +15,7 @@ from api.v1.blueprint import blueprint
 from middleware.auth import require_auth
 from services.artifacts import download
 from services.errors import BadRequest, NotFound
+from services.jobs import Selection
 from services.jobs.records import artifact_json
 from services.jobs.states import Status
 
@@ -28,17 +29,17 @@ def list_jobs() -> Any:
     """The newest first; ?status, ?workload and ?session_id choose, ?limit and ?offset leaf through."""
     arguments = query("status", "workload", "session_id", "limit", "offset")
     session = arguments.get("session_id")
-    chosen: dict[str, Any] = {
-        "session_id": services().sessions.resolve(g.user_id, session) if session else None,
-        "workload": arguments.get("workload"),
-        "status": arguments.get("status"),
-    }
+    selection = Selection(
+        session_id=services().sessions.resolve(g.user_id, session) if session else None,
+        workload=arguments.get("workload"),
+        status=arguments.get("status"),
+    )
     limit, offset = _integer(arguments, "limit", 50), _integer(arguments, "offset", 0)
-    jobs = services().jobs.list(g.user_id, **chosen, limit=limit, offset=offset)
+    jobs = services().jobs.list(g.user_id, selection, limit=limit, offset=offset)
     return {
         "success": True,
         "jobs": [job.to_json() for job in jobs],
-        "total": services().jobs.count(g.user_id, **chosen),
+        "total": services().jobs.count(g.user_id, selection),
         "limit": limit,
         "offset": offset,
     }

@@ -8,7 +8,7 @@ that nothing is lost or doubled between the two, whatever order publishers come 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Lock, RLock
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from services.events import Event
 from services.events.translate import SILENT_WORKLOADS, translate
-from services.jobs import JobView
+from services.jobs import JobView, Selection
 from services.jobs.states import Status
 
 AfterSeq = int | Mapping[UUID, int] | None
@@ -35,14 +35,7 @@ class Outlet(Protocol):
 class EventLog(Protocol):
     """The stored truth; implemented by services.jobs.Jobs."""
 
-    def list(
-        self,
-        user_id: UUID,
-        *,
-        session_id: UUID | None = None,
-        without: Collection[str] = (),
-        limit: int = 50,
-    ) -> Sequence[JobView]: ...
+    def list(self, user_id: UUID, selection: Selection, *, limit: int) -> Sequence[JobView]: ...
     def events(self, user_id: UUID, job_id: UUID, after_seq: int = 0) -> Sequence[Event]: ...
 
 
@@ -58,7 +51,7 @@ def room(session_id: UUID, written: str | None = None) -> str:
 
 def newest_heard(log: EventLog, user_id: UUID, session_id: UUID) -> list[JobView]:
     """The jobs whose events leave through the socket, oldest first."""
-    jobs = log.list(user_id, session_id=session_id, without=SILENT_WORKLOADS, limit=NEWEST_JOBS)
+    jobs = log.list(user_id, Selection(session_id=session_id, without=SILENT_WORKLOADS), limit=NEWEST_JOBS)
     return sorted(jobs, key=lambda job: (job.created_at, job.id))
 
 

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from threading import Event as Flag
-from typing import Any, Literal, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
-from services.errors import BadRequest, Conflict, Invalid, NotFound
+from services.errors import BadRequest, Invalid, NotFound
 from services.events import Event, EventBus
-from services.jobs import event_log, finish, waiting
+from services.jobs import admission, control, event_log, waiting
+from services.jobs.admission import Counting, JobOptions
 from services.jobs.records import JobRecords
 from services.jobs.runner import JobRunner
-from services.jobs.states import ACTIVE, FINISHED, Status
+from services.jobs.selection import Selection, ordered
+from services.jobs.states import ACTIVE, FINISHED, Action, Status
 from services.jobs.views import JobView, view_of
 from services.settings import Settings
+from services.storage.blobs import Blobs
 from services.storage.database import Database
-from services.storage.tables import JobRow, SessionRow
+from services.storage.tables import JobRow
 from services.validation import checked
 from services.workloads.base import Workload
 
-__all__ = ["JobView", "Jobs"]
+__all__ = ["JobOptions", "JobView", "Jobs", "Selection"]
 
+ALL = Selection()
 MAX_LISTED = 500
 WAIT_POLL_SECONDS = 1.0  # between looks at the row, should an event not be heard
 ENDS = frozenset({"completed", "failed", "cancelled"})
-
-
-class Counting(Protocol):
-    """The side of services.plans.Plans that accepting and calling off a job needs."""
-
-    def count(
-        self,
-        tx: Session,
-        user_id: UUID,
-        kind: Literal["training", "processing"],
-        *,
-        job_id: UUID | None = None,
-        note: str = "",
-    ) -> None: ...
-    def give_back(self, tx: Session, job_id: UUID) -> None: ...
 
 
 class Jobs:
@@ -57,8 +50,10 @@ class Jobs:
         workloads: Mapping[str, Workload],
         settings: Settings,
         runner: JobRunner,
+        blobs: Blobs,
     ) -> None:
         self._database = database
+        self._blobs = blobs
         self._bus = bus
         self._plans = plans
         self._workloads = workloads
@@ -74,19 +69,26 @@ class Jobs:
         *,
         session_id: UUID | None = None,
         exclusive: bool = False,
+        options: JobOptions | None = None,
     ) -> JobView:
         """Accept a job: checked, counted and queued in one transaction, then told to the runner.
 
-        `exclusive`: Conflict if a job of the same workload and session is still active.
+        `exclusive`: Conflict if a job of the same workload and session is still active. A second request
+        with the same idempotency key gives the job of the first.
         """
+        options = options or JobOptions()
         workload = self._workload(workload_name)
         valid = checked(workload.config, config, where="config", code="INVALID_CONFIG")
+        plain = valid.model_dump(mode="json")
         job_id = uuid4()
         with self._database.write() as tx:
+            earlier = admission.asked_before(tx, user_id, options)
+            if earlier is not None:
+                return replace(self._view(tx, earlier), replayed=True)
             if session_id is not None:
-                _lock_session(tx, user_id, session_id)
+                admission.lock_session(tx, user_id, session_id)
                 if exclusive:
-                    _refuse_second(tx, session_id, workload_name)
+                    admission.refuse_second(tx, session_id, workload_name)
             if workload.usage is not None:
                 self._plans.count(tx, user_id, workload.usage, job_id=job_id, note=workload_name)
             tx.add(
@@ -94,82 +96,154 @@ class Jobs:
                     id=job_id,
                     user_id=user_id,
                     session_id=session_id,
+                    restart_of=options.restart_of,
+                    idempotency_key=options.idempotency_key,
+                    request_hash=options.request_hash,
+                    name=options.name,
+                    notes=options.notes,
+                    tags=list(options.tags),
+                    priority=options.priority,
+                    device_request=options.device,
                     workload=workload_name,
                     lane=workload.lane,
-                    config=valid.model_dump(mode="json"),
-                    status=Status.QUEUED,
+                    config=plain,
+                    config_hash=_hash(plain),
+                    resumable=workload.resumable(valid),
+                    exclusive=exclusive,
+                    status=Status.PENDING if options.draft else Status.QUEUED,
                 )
             )
             tx.flush()
-            event = event_log.append(tx, job_id, "queued", workload.about(valid))
+            kind = "created" if options.draft else "queued"
+            event = event_log.append(tx, job_id, kind, workload.about(valid))
         self._publish(event)
-        self._runner.start(job_id)
+        if not options.draft:
+            self._runner.start(job_id)
         return self.get(user_id, job_id)
 
     def get(self, user_id: UUID, job_id: UUID) -> JobView:
         with self._database.read() as tx:
-            row = tx.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.user_id == user_id))
-            if row is None:
-                raise _unknown(job_id)
-            return view_of(row, _positions(tx, [row]).get(row.id), full=True)
+            return self._view(tx, self._row(tx, user_id, job_id))
 
     def list(
         self,
         user_id: UUID,
+        selection: Selection = ALL,
         *,
-        session_id: UUID | None = None,
-        workload: str | None = None,
-        status: str | None = None,
-        without: Collection[str] = (),
         limit: int = 50,
         offset: int = 0,
+        oldest_first: bool = False,
     ) -> list[JobView]:
-        """The newest first, of all workloads but `without`; config and outcome are left to `get`."""
+        """The newest first; config and outcome are left to `get`."""
         if not 1 <= limit <= MAX_LISTED:
             raise BadRequest(f"limit must be from 1 to {MAX_LISTED}, not {limit}")
         if offset < 0:
             raise BadRequest(f"offset must not be negative, it is {offset}")
-        query = (
-            select(JobRow)
-            .where(*_chosen(user_id, session_id, workload, status), JobRow.workload.not_in(without))
-            .order_by(JobRow.created_at.desc(), JobRow.id)
-            .options(defer(JobRow.config, raiseload=True), defer(JobRow.outcome, raiseload=True))
+        query = ordered(select(JobRow).where(*selection.where(user_id)), oldest_first=oldest_first).options(
+            defer(JobRow.config, raiseload=True), defer(JobRow.outcome, raiseload=True)
         )
         with self._database.read() as tx:
             rows = tx.scalars(query.limit(limit).offset(offset)).all()
-            places = _positions(tx, rows)
-            return [view_of(row, places.get(row.id), full=False) for row in rows]
+            places, may = _positions(tx, rows), control.allowed_of(tx, rows)
+            return [view_of(row, places.get(row.id), may[row.id], full=False) for row in rows]
 
-    def count(
-        self,
-        user_id: UUID,
-        *,
-        session_id: UUID | None = None,
-        workload: str | None = None,
-        status: str | None = None,
-    ) -> int:
+    def count(self, user_id: UUID, selection: Selection = ALL) -> int:
         """How many jobs `list` would go through."""
         with self._database.read() as tx:
-            chosen = _chosen(user_id, session_id, workload, status)
-            return tx.scalar(select(func.count()).select_from(JobRow).where(*chosen)) or 0
+            return tx.scalar(select(func.count()).select_from(JobRow).where(*selection.where(user_id))) or 0
 
     def latest(
         self, user_id: UUID, session_id: UUID, workload: str, *, statuses: Collection[str] | None = None
     ) -> JobView | None:
         """The newest job of a kind in a session, of these statuses."""
-        query = select(JobRow.id).where(*_chosen(user_id, session_id, workload, None))
+        query = select(JobRow.id).where(*Selection(session_id=session_id, workload=workload).where(user_id))
         if statuses is not None:
             query = query.where(JobRow.status.in_([Status(status) for status in statuses]))
         with self._database.read() as tx:
             job_id = tx.scalar(query.order_by(JobRow.created_at.desc(), JobRow.id).limit(1))
         return None if job_id is None else self.get(user_id, job_id)
 
+    def start_draft(self, user_id: UUID, job_id: UUID) -> JobView:
+        """Queue a job that was created as a draft."""
+        return self._act(user_id, job_id, Action.SUBMIT, control.submit)
+
+    def pause(self, user_id: UUID, job_id: UUID) -> JobView:
+        """A waiting job stops at once; a working one after its next checkpoint. Twice is once."""
+        return self._act(user_id, job_id, Action.PAUSE, control.pause, done=Status.PAUSED)
+
+    def resume(self, user_id: UUID, job_id: UUID) -> JobView:
+        """Go on where a paused job stopped."""
+        return self._act(user_id, job_id, Action.RESUME, partial(control.resume, blobs=self._blobs))
+
     def cancel(self, user_id: UUID, job_id: UUID) -> JobView:
         """A waiting job ends at once; of a running one its worker is asked to stop. Twice is once."""
+
+        def work(tx: Session, row: JobRow) -> Event | None:
+            event = control.cancel(tx, row)
+            if event is not None and event.type == "cancelled" and event.attempt == 0:
+                self._plans.give_back(tx, row.id)  # never started: nothing was used
+            return event
+
+        return self._act(user_id, job_id, Action.CANCEL, work, done=Status.CANCELLED)
+
+    def retry(self, user_id: UUID, job_id: UUID) -> JobView:
+        """Do again what failed of an ended job, or go on from its newest checkpoint."""
+
+        def work(tx: Session, row: JobRow) -> Event | None:
+            usage = self._workload(row.workload).usage
+            if usage is not None and not self._plans.is_counted(tx, row.id):
+                self._plans.count(tx, user_id, usage, job_id=row.id, note=f"{row.workload}, again")
+            self._refuse_where_exclusive(tx, row)
+            return control.retry(tx, row, self._blobs)
+
+        return self._act(user_id, job_id, Action.RETRY, work)
+
+    def restart(self, user_id: UUID, job_id: UUID) -> JobView:
+        """A new job with everything the ended one was asked for."""
+        with self._database.read() as tx:
+            row = self._row(tx, user_id, job_id)
+            control.require(tx, row, Action.RESTART)
+        options = JobOptions(
+            name=row.name,
+            notes=row.notes,
+            tags=tuple(row.tags),
+            priority=row.priority,
+            device=row.device_request,
+            restart_of=row.id,
+        )
+        return self.submit(
+            user_id,
+            row.workload,
+            row.config,
+            session_id=row.session_id,
+            exclusive=row.exclusive,
+            options=options,
+        )
+
+    def change(self, user_id: UUID, job_id: UUID, changes: Mapping[str, Any]) -> JobView:
+        """Other `name`, `notes`, `tags` or `priority` (0 high, 1 normal, 2 low)."""
         with self._database.write() as tx:
-            event = self._cancel(tx, user_id, job_id)
+            self._row(tx, user_id, job_id)
+            event = event_log.append(tx, job_id, "changed", changes, **changes)
         self._publish(event)
         return self.get(user_id, job_id)
+
+    def delete(self, user_id: UUID, job_id: UUID) -> JobView | None:
+        """Forget a job and all it left; one that works is cancelled first, and shown until it is gone."""
+        with self._database.write() as tx:
+            row = self._row(tx, user_id, job_id)
+            working = row.status == Status.RUNNING
+            if working:
+                event = control.ask_to_delete(tx, row)
+            else:
+                if row.attempt == 0 and row.status != Status.CANCELLED:
+                    self._plans.give_back(tx, job_id)
+                control.remove(tx, row)
+        if working:
+            self._publish(event)
+            return self.get(user_id, job_id)
+        control.remove_blobs(self._blobs, job_id)
+        return None
 
     def wait(self, user_id: UUID, job_id: UUID, timeout_seconds: float) -> JobView:
         """The job when it has finished, or as it is when the time is up."""
@@ -213,25 +287,40 @@ class Jobs:
             raise Invalid(f"There is no workload {name!r}; there are: {known}", code="UNKNOWN_WORKLOAD")
         return self._workloads[name]
 
-    def _cancel(self, tx: Session, user_id: UUID, job_id: UUID) -> Event | None:
-        """Conditional updates, so that a worker that claims at the same moment is asked instead."""
-        self._require(tx, user_id, job_id)
-        event = finish.cancel(tx, job_id, where=(JobRow.status == Status.QUEUED,))
-        if event is not None:
-            if event.attempt == 0:  # never started: nothing was used
-                self._plans.give_back(tx, job_id)
-            return event
-        asked = tx.scalar(
-            update(JobRow)
-            .where(JobRow.id == job_id, JobRow.status == Status.RUNNING)
-            .values(requested_action="cancel")
-            .returning(JobRow.id)
-            .execution_options(synchronize_session=False)
-        )
-        status = tx.scalar(select(JobRow.status).where(JobRow.id == job_id))
-        if asked is None and status != Status.CANCELLED:
-            raise Conflict(f"The job is {status}; there is nothing to cancel", code="JOB_FINISHED")
-        return None
+    def _act(
+        self,
+        user_id: UUID,
+        job_id: UUID,
+        action: Action,
+        work: Callable[[Session, JobRow], Event | None],
+        done: Status | None = None,
+    ) -> JobView:
+        """`done`: the status in which there is nothing left to do."""
+        with self._database.write() as tx:
+            row = self._row(tx, user_id, job_id)
+            event = None
+            if row.status != done:
+                control.require(tx, row, action)
+                event = work(tx, row)
+        self._publish(event)
+        view = self.get(user_id, job_id)
+        if view.status == Status.QUEUED:
+            self._runner.start(job_id)
+        return view
+
+    def _refuse_where_exclusive(self, tx: Session, row: JobRow) -> None:
+        if row.session_id is not None and row.exclusive:
+            admission.refuse_second(tx, row.session_id, row.workload)
+
+    def _row(self, tx: Session, user_id: UUID, job_id: UUID) -> JobRow:
+        row = tx.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.user_id == user_id))
+        if row is None:
+            raise _unknown(job_id)
+        return row
+
+    def _view(self, tx: Session, row: JobRow) -> JobView:
+        place, may = _positions(tx, [row]).get(row.id), control.allowed_of(tx, [row])[row.id]
+        return view_of(row, place, may, full=True)
 
     def _is_finished(self, job_id: UUID) -> bool:
         with self._database.read() as tx:
@@ -247,38 +336,8 @@ class Jobs:
             self._bus.publish(event)
 
 
-def _chosen(
-    user_id: UUID, session_id: UUID | None, workload: str | None, status: str | None
-) -> list[ColumnElement[bool]]:
-    if status is not None and status not in set(Status):
-        raise BadRequest(f"status is {status!r}; it must be one of {', '.join(Status)}")
-    wanted = {JobRow.session_id: session_id, JobRow.workload: workload, JobRow.status: status}
-    return [
-        JobRow.user_id == user_id,
-        *(column == value for column, value in wanted.items() if value is not None),
-    ]
-
-
-def _lock_session(tx: Session, user_id: UUID, session_id: UUID) -> None:
-    """The session must be the user's; locked, so that of two submits the second sees the first's job."""
-    mine = select(SessionRow.id).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
-    if tx.scalar(mine.with_for_update()) is None:
-        raise NotFound("There is no such session", code="SESSION_NOT_FOUND")
-
-
-def _refuse_second(tx: Session, session_id: UUID, workload: str) -> None:
-    active = tx.scalar(
-        select(JobRow.id)
-        .where(JobRow.session_id == session_id, JobRow.workload == workload, JobRow.status.in_(ACTIVE))
-        .limit(1)
-    )
-    if active is not None:
-        raise Conflict(
-            f"A {workload} job of this session is still at work",
-            code="TRAINING_IN_PROGRESS",
-            suggestion="Wait for it or cancel it",
-            details={"job_id": str(active)},
-        )
+def _hash(config: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 def _positions(tx: Session, rows: Collection[JobRow]) -> dict[UUID, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 from collections.abc import Callable, Mapping
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 from services.errors import AppError
 from services.events import Event
 from services.forecasting.errors import DataError
-from services.jobs import finish
+from services.jobs import checkpoints, finish
+from services.jobs.failures import DISK_FULL, INTERNAL_ERROR, told
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, Lease, LeaseLost, Usage
 from services.jobs.memory import MemorySamples
@@ -24,14 +26,12 @@ from services.jobs.progress import Progress
 from services.jobs.run import JobRun
 from services.storage.blobs import Blobs
 from services.storage.database import Database
-from services.workloads.base import Cancelled, Run, Workload
+from services.workloads.base import Cancelled, Paused, Run, Workload
 
 log = logging.getLogger(__name__)
-INTERNAL_ERROR = {
-    "code": "INTERNAL_ERROR",
-    "error": "The platform failed while it worked on this job",
-    "suggestion": "Try again; the run was not counted. If it fails again, tell the operator the job's id",
-}
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+PLATFORM_REASONS = frozenset({"internal_error", "disk_full"})  # not the user's doing: given back
+REASONS = {"TRAINING_DIVERGED": "nan_loss", "ALL_TASKS_FAILED": "all_tasks_failed"}
 
 
 class Train(Protocol):
@@ -50,6 +50,7 @@ class Workplace:
     work_dir: Path
     cache_dir: Path
     lease_seconds: float
+    checkpoint_seconds: float
     end_process: Callable[[], None]  # the way out of a training function that does not come back
 
 
@@ -85,7 +86,11 @@ def _attempt(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path
         raise  # this process is in no state to go on; its end counts as a lost worker
     except (DataError, AppError) as error:
         log.info("job %s was refused: %s %s", lease.job_id, error.code, error.message)
-        _fail(place, lease, "data_error", _told(error))
+        _fail(place, lease, REASONS.get(error.code, "data_error"), told(error))
+    except OSError as error:
+        log.exception("job %s failed", lease.job_id)
+        full = error.errno in NO_ROOM
+        _fail(place, lease, "disk_full" if full else "internal_error", DISK_FULL if full else INTERNAL_ERROR)
     except Exception:
         log.exception("job %s failed", lease.job_id)
         _fail(place, lease, "internal_error", INTERNAL_ERROR)
@@ -104,9 +109,14 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
         about=workload.about(config),
         workdir=workdir,
         cache_dir=place.cache_dir,
+        checkpoint_seconds=place.checkpoint_seconds,
     )
     train: Train = load(workload.train)
-    outcome = train(run, config)
+    try:
+        outcome = train(run, config)
+    except Paused:
+        _pause(place, claim.lease, run)
+        return
     run.report(phase="register", message="Storing the result")
     record: finish.Record | None = load(workload.record) if workload.record else None
     with place.database.write() as tx:
@@ -117,26 +127,31 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
             where=claim.lease.holds,
             record=record,
             progress=run.progress_json(),
+            reason="partial" if (run.counts or {}).get("failed") else None,
         )
     if event is None:
         raise LeaseLost
     place.publish(event)
     _drop_blobs(place, claim.lease, keep_own=True)
+    if event.data.get("reason") is None:
+        for key in list(place.blobs.list(checkpoints.folder_of(claim.lease.job_id))):
+            place.blobs.delete(key)
+
+
+def _pause(place: Workplace, lease: Lease, run: JobRun) -> None:
+    """What a resume needs is stored; where the pause was called off meanwhile, the queue is the way on."""
+    state = run.progress_json()
+    with place.database.write() as tx:
+        event = finish.pause(tx, lease.job_id, state, where=lease.holds, progress=state)
+    if event is None:
+        raise LeaseLost
+    place.publish(event)
 
 
 def load(dotted: str) -> Any:
     """The object behind "module:name"."""
     module, _, name = dotted.partition(":")
     return getattr(import_module(module), name)
-
-
-def _told(error: DataError | AppError) -> dict[str, Any]:
-    told: dict[str, Any] = {"code": error.code, "error": error.message}
-    if error.suggestion:
-        told["suggestion"] = error.suggestion
-    if error.details is not None:
-        told["details"] = error.details
-    return told
 
 
 def _cancel(place: Workplace, lease: Lease) -> None:
@@ -146,7 +161,7 @@ def _cancel(place: Workplace, lease: Lease) -> None:
 def _fail(place: Workplace, lease: Lease, reason: str, error: Mapping[str, Any]) -> None:
     def fail(tx: Session) -> Event | None:
         event = finish.fail(tx, lease.job_id, reason, error, where=lease.holds)
-        if event is not None and reason == "internal_error":
+        if event is not None and reason in PLATFORM_REASONS:
             place.usage.give_back(tx, lease.job_id)
         return event
 

@@ -1,4 +1,4 @@
-"""How a job ends: one transaction in which everything that follows from the end is written, or nothing."""
+"""How an attempt and a job end: one transaction in which all that follows is written, or nothing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
 from services.jobs.event_log import Condition, append
 from services.jobs.progress import left
 from services.jobs.states import Status
+from services.storage.job_tables import AttemptRow, CheckpointRow, TaskRow
 from services.storage.tables import ArtifactRow, JobRow, now
 
 Record = Callable[[Session, JobRow, Mapping[str, Any]], None]
-_LET_GO: dict[str, Any] = {"worker_id": None, "lease_expires_at": None}
 
 
 def complete(
@@ -28,31 +28,36 @@ def complete(
     where: Sequence[Condition],
     record: Record | None,
     progress: Mapping[str, Any],
+    reason: str | None = None,
 ) -> Event | None:
     """The one finaliser: outcome, the workload's own rows, status and event appear together.
 
     None, and nothing written, if the lease is gone. Run twice it does nothing the second time, because
-    then the job is no longer running.
+    then the job is no longer running. A job of which tasks failed keeps what a retry needs.
     """
     json.dumps(outcome, allow_nan=False)  # refused here rather than read back as broken JSON
     done = {**progress, "percent": 100.0, **left(0.0, now())}
-    event = append(
+    event = end_attempt(
         tx,
         job_id,
         "completed",
-        done,
-        where=where,
+        {**done, **({"reason": reason} if reason else {})},
+        where,
         status=Status.COMPLETED,
         outcome=dict(outcome),
         progress=done,
+        reason=reason,
         finished_at=now(),
-        **_LET_GO,
     )
     if event is None:
         return None
     drop_artifacts(tx, job_id, except_attempt=event.attempt)
+    if reason != "partial":
+        _forget(tx, CheckpointRow, CheckpointRow.job_id == job_id)
     if record is not None:
-        record(tx, tx.get_one(JobRow, job_id), outcome)
+        row = tx.get_one(JobRow, job_id)
+        tx.refresh(row)
+        record(tx, row, outcome)
     return event
 
 
@@ -64,15 +69,53 @@ def fail(
 
 
 def cancel(tx: Session, job_id: UUID, *, where: Sequence[Condition]) -> Event | None:
-    return _end(tx, job_id, "cancelled", {}, where, status=Status.CANCELLED)
+    event = _end(tx, job_id, "cancelled", {}, where, status=Status.CANCELLED)
+    if event is not None:
+        open_tasks = TaskRow.job_id == job_id, TaskRow.status.in_(("pending", "running"))
+        statement = update(TaskRow).where(*open_tasks).values(status="cancelled", finished_at=now())
+        tx.execute(statement.execution_options(synchronize_session=False))
+    return event
+
+
+def pause(
+    tx: Session, job_id: UUID, data: Mapping[str, Any], *, where: Sequence[Condition], **changes: Any
+) -> Event | None:
+    """Let go of a job that can go on later; the caller has made sure that it can."""
+    return end_attempt(tx, job_id, "paused", data, where, status=Status.PAUSED, **changes)
+
+
+def end_attempt(
+    tx: Session,
+    job_id: UUID,
+    kind: str,
+    data: Mapping[str, Any],
+    where: Sequence[Condition],
+    **changes: Any,
+) -> Event | None:
+    """Change the row, give the lease up, close the attempt, and store the event that says so."""
+    before = tx.execute(
+        select(JobRow.status, JobRow.active_seconds, JobRow.progress).where(JobRow.id == job_id)
+    ).one()
+    worked = _worked(before.active_seconds, changes.get("progress", before.progress) or before.progress)
+    if before.status == Status.RUNNING:
+        changes["active_seconds"] = worked
+    event = append(tx, job_id, kind, data, where=where, worker_id=None, requested_action="none", **changes)
+    if event is not None and before.status == Status.RUNNING:
+        statement = (
+            update(AttemptRow)
+            .where(AttemptRow.job_id == job_id, AttemptRow.attempt == event.attempt)
+            .values(ended_at=now(), ended=kind, active_seconds=worked - before.active_seconds)
+        )
+        tx.execute(statement.execution_options(synchronize_session=False))
+    return event
 
 
 def drop_artifacts(tx: Session, job_id: UUID, *, except_attempt: int | None = None) -> None:
     """Forget what other attempts stored; a job that did not complete leaves none."""
-    statement = delete(ArtifactRow).where(ArtifactRow.job_id == job_id)
+    where = [ArtifactRow.job_id == job_id]
     if except_attempt is not None:
-        statement = statement.where(ArtifactRow.attempt != except_attempt)
-    tx.execute(statement.execution_options(synchronize_session=False))
+        where.append(ArtifactRow.attempt != except_attempt)
+    _forget(tx, ArtifactRow, *where)
 
 
 def _end(
@@ -83,7 +126,16 @@ def _end(
     where: Sequence[Condition],
     **changes: Any,
 ) -> Event | None:
-    event = append(tx, job_id, kind, data, where=where, finished_at=now(), **_LET_GO, **changes)
+    event = end_attempt(tx, job_id, kind, data, where, finished_at=now(), **changes)
     if event is not None:
         drop_artifacts(tx, job_id)
     return event
+
+
+def _worked(before: float, progress: Mapping[str, Any] | None) -> float:
+    """Active seconds of all attempts, as the last report told them."""
+    return max(before, float((progress or {}).get("elapsed_s") or 0.0))
+
+
+def _forget(tx: Session, table: type[ArtifactRow] | type[CheckpointRow], *where: Condition) -> None:
+    tx.execute(delete(table).where(*where).execution_options(synchronize_session=False))

@@ -35,6 +35,7 @@ class Heartbeat:
         self._done = Event()
         self._cancelled = False
         self._lost = False
+        self.pause_requested = False
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def check(self) -> None:
@@ -62,7 +63,7 @@ class Heartbeat:
             try:
                 self._look()
                 if moment - renewed >= self._lease_seconds / 4:
-                    self._lost = not renew(self._database, self._lease, self._lease_seconds)
+                    self._lost = not renew(self._database, self._lease)
                     renewed = moment
             except SQLAlchemyError:
                 log.warning("the database did not answer a heartbeat", exc_info=True)
@@ -76,3 +77,4 @@ class Heartbeat:
             action = tx.execute(select(JobRow.requested_action).where(*self._lease.holds)).first()
         self._lost = self._lost or action is None
         self._cancelled = action is not None and action[0] == "cancel"
+        self.pause_requested = action is not None and action[0] == "pause"

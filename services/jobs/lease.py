@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
-from services.jobs import finish, waiting
+from services.jobs import checkpoints, finish, waiting
 from services.jobs.event_log import Condition, append
 from services.jobs.states import Status
 from services.storage.database import Database
-from services.storage.tables import JobEventRow, JobRow, UserRow, now
+from services.storage.job_tables import AttemptRow
+from services.storage.tables import JobEventRow, JobRow, MetricRow, UserRow, now
 
-Clock = Callable[[], datetime]
-MAX_LOSSES = 1  # a job is started again once; what kills two workers is the job itself
+MAX_LOSSES = 1  # a job that got no further is started again once; what kills two workers is the job itself
 WORKER_LOST = {
     "code": "WORKER_LOST",
     "error": "The process that worked on this job ended twice, most likely for lack of memory",
@@ -56,6 +57,22 @@ class Lease:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Who claims, and for which device; `limit` is how many trainings the device may carry, 0 any number."""
+
+    worker_id: str
+    lane: str
+    host: str = "localhost"
+    device: str = "cpu"
+    limit: int = 0
+
+    @property
+    def answers_to(self) -> tuple[str, ...]:
+        """The device requests it can serve: cuda:1 is also a cuda."""
+        return "auto", self.device.partition(":")[0], self.device
+
+
+@dataclass(frozen=True)
 class Claim:
     """A job in the hands of a worker."""
 
@@ -63,37 +80,36 @@ class Claim:
     session_id: UUID | None
     workload: str
     config: dict[str, Any]
+    config_hash: str
+    device: str
+    active_seconds: float  # worked on in earlier attempts
+    began: datetime  # its first attempt
+    progress: dict[str, Any] | None  # from where it goes on
+    counts: dict[str, int] | None
     started: Event
 
 
-def claim(
-    database: Database,
-    lane: str,
-    worker_id: str,
-    *,
-    lease_seconds: float,
-    jobs_per_user: int,
-    clock: Clock = now,
-) -> Claim | None:
+def claim(database: Database, place: Place, *, jobs_per_user: int) -> Claim | None:
     """Take the next job of the lane; None if nothing may be started now."""
     with database.read() as tx:  # the idle case costs no write lock
-        if tx.scalar(select(JobRow.id).where(*_queued(lane)).limit(1)) is None:
+        if tx.scalar(select(JobRow.id).where(*_queued(place.lane)).limit(1)) is None:
             return None
-    until = clock() + timedelta(seconds=lease_seconds)
     with database.write() as tx:
-        for job_id, user_id in waiting.order(tx, lane):
-            if lane == "training" and not _has_room(tx, user_id, jobs_per_user):
+        devices = place.answers_to if place.lane == "training" else None
+        if place.lane == "training" and not _device_has_room(tx, place):
+            return None
+        for job_id, user_id in waiting.order(tx, place.lane, devices):
+            if place.lane == "training" and not _has_room(tx, user_id, jobs_per_user):
                 continue
-            taken = _take(tx, job_id, worker_id, until, clock())
+            taken = _take(tx, job_id, place)
             if taken:
                 return taken
     return None
 
 
-def renew(database: Database, lease: Lease, lease_seconds: float, clock: Clock = now) -> bool:
+def renew(database: Database, lease: Lease) -> bool:
     """Say that the worker is alive; False if the job is no longer its own."""
-    until = clock() + timedelta(seconds=lease_seconds)
-    statement = update(JobRow).where(*lease.holds).values(lease_expires_at=until).returning(JobRow.id)
+    statement = update(JobRow).where(*lease.holds).values(beats=JobRow.beats + 1).returning(JobRow.id)
     with database.write() as tx:
         return tx.execute(statement).one_or_none() is not None
 
@@ -104,12 +120,43 @@ def release(database: Database, lease: Lease) -> Event | None:
         action = tx.scalar(select(JobRow.requested_action).where(*lease.holds))
         if action == "cancel":
             return finish.cancel(tx, lease.job_id, where=lease.holds)
-        return append(tx, lease.job_id, "requeued", {"reason": "stopped"}, where=lease.holds, **_FREE)
+        return _requeue(tx, lease.job_id, "stopped", where=lease.holds)
 
 
-def reap(database: Database, usage: Usage, clock: Clock = now) -> list[Event]:
+class Held(NamedTuple):
+    """A lease as it stands in its row, and how often it was renewed."""
+
+    job_id: UUID
+    attempt: int
+    beats: int
+
+
+class SilenceWatch:
+    """Finds the leases that are no longer renewed, by this process's own steady clock.
+
+    Only whether the count of beats changes is looked at, so it does not matter what time any machine
+    believes it is, nor when somebody sets a clock.
+    """
+
+    def __init__(self, lease_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._since: dict[Held, float] = {}
+
+    def silent(self, held: Iterable[Held]) -> list[Held]:
+        moment = self._clock()
+        self._since = {each: self._since.get(each, moment) for each in held}
+        return [each for each, since in self._since.items() if moment - since > self._lease_seconds]
+
+
+def reap(database: Database, usage: Usage, watch: SilenceWatch) -> list[Event]:
     """Take back every job whose worker has been silent for longer than its lease."""
-    return _take_back(database, usage, JobRow.lease_expires_at < clock())
+    running = select(JobRow.id, JobRow.attempt, JobRow.beats).where(JobRow.status == Status.RUNNING)
+    with database.read() as tx:
+        silent = watch.silent(Held(*row) for row in tx.execute(running))
+    if not silent:
+        return []
+    return _take_back(database, usage, tuple_(JobRow.id, JobRow.attempt, JobRow.beats).in_(silent))
 
 
 def take_back(database: Database, usage: Usage, worker_id: str) -> list[Event]:
@@ -117,48 +164,77 @@ def take_back(database: Database, usage: Usage, worker_id: str) -> list[Event]:
     return _take_back(database, usage, JobRow.worker_id == worker_id)
 
 
-_FREE: dict[str, Any] = {
-    "status": Status.QUEUED,
-    "worker_id": None,
-    "lease_expires_at": None,
-    "phase": None,
-    "progress": None,
-}
-
-
 def _queued(lane: str) -> tuple[Condition, ...]:
     return JobRow.status == Status.QUEUED, JobRow.lane == lane
+
+
+def _running_trainings(*where: Condition) -> Any:
+    return select(func.count()).where(JobRow.status == Status.RUNNING, JobRow.lane == "training", *where)
+
+
+def _device_has_room(tx: Session, place: Place) -> bool:
+    here = JobRow.host == place.host, JobRow.device == place.device
+    return place.limit == 0 or (tx.scalar(_running_trainings(*here)) or 0) < place.limit
 
 
 def _has_room(tx: Session, user_id: UUID, jobs_per_user: int) -> bool:
     """Whether the user may have one more training; the user's row is locked until the claim is decided."""
     tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update())
-    running = select(func.count()).where(
-        JobRow.user_id == user_id, JobRow.status == Status.RUNNING, JobRow.lane == "training"
-    )
-    return (tx.scalar(running) or 0) < jobs_per_user
+    return (tx.scalar(_running_trainings(JobRow.user_id == user_id)) or 0) < jobs_per_user
 
 
-def _take(tx: Session, job_id: UUID, worker_id: str, until: datetime, moment: datetime) -> Claim | None:
+def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
     about = tx.scalar(select(JobEventRow.data).where(JobEventRow.job_id == job_id, JobEventRow.seq == 1))
+    moment = now()
     started = append(
         tx,
         job_id,
         "started",
-        about,
+        {**(about or {}), "device": place.device},
         where=(JobRow.status == Status.QUEUED,),
         status=Status.RUNNING,
         attempt=JobRow.attempt + 1,
-        worker_id=worker_id,
-        lease_expires_at=until,
-        started_at=moment,
+        beats=0,
+        worker_id=place.worker_id,
+        host=place.host,
+        device=place.device,
+        started_at=func.coalesce(JobRow.started_at, moment),
     )
     if started is None:
         return None
-    session_id, workload, config = tx.execute(
-        select(JobRow.session_id, JobRow.workload, JobRow.config).where(JobRow.id == job_id)
-    ).one()
-    return Claim(Lease(job_id, started.attempt, worker_id), session_id, workload, config, started)
+    row = tx.get_one(JobRow, job_id)
+    tx.add(
+        AttemptRow(
+            job_id=job_id,
+            attempt=row.attempt,
+            worker_id=place.worker_id,
+            host=place.host,
+            device=place.device,
+            started_at=moment,
+            cursor=_cursor(tx, row),
+        )
+    )
+    return Claim(
+        lease=Lease(job_id, row.attempt, place.worker_id),
+        session_id=row.session_id,
+        workload=row.workload,
+        config=row.config,
+        config_hash=row.config_hash,
+        device=place.device,
+        active_seconds=row.active_seconds,
+        began=row.started_at or moment,
+        progress=row.progress,
+        counts=row.counts,
+        started=started,
+    )
+
+
+def _cursor(tx: Session, row: JobRow) -> int:
+    """Up to which metric point the earlier attempts still count; tasks are never done twice."""
+    if row.attempt > 1 and row.counts is not None:
+        return tx.scalar(select(func.max(MetricRow.id)).where(MetricRow.job_id == row.id)) or 0
+    newest = checkpoints.newest(tx, row.id)
+    return newest.cursor if newest else 0
 
 
 def _take_back(database: Database, usage: Usage, lost: Condition) -> list[Event]:
@@ -179,6 +255,19 @@ def _lose(tx: Session, usage: Usage, job_id: UUID, losses: int, action: str) -> 
     if action == "cancel":
         return finish.cancel(tx, job_id, where=())
     if losses <= MAX_LOSSES:
-        return append(tx, job_id, "requeued", {"reason": "worker_lost"}, losses=losses, **_FREE)
+        return _requeue(tx, job_id, "worker_lost", losses=losses)
     usage.give_back(tx, job_id)
     return finish.fail(tx, job_id, "worker_lost", WORKER_LOST, where=())
+
+
+def _requeue(
+    tx: Session, job_id: UUID, reason: str, *, where: tuple[Condition, ...] = (), **changes: Any
+) -> Event | None:
+    """Back into the queue, to go on from the newest checkpoint where there is one."""
+    newest = checkpoints.newest(tx, job_id)
+    tasks = tx.scalar(select(JobRow.counts).where(JobRow.id == job_id)) is not None
+    data = {"reason": reason, "from_step": newest.step if newest else None}
+    progress = {} if tasks else {"progress": newest.progress if newest else None}
+    return finish.end_attempt(
+        tx, job_id, "requeued", data, where, status=Status.QUEUED, phase=None, **progress, **changes
+    )

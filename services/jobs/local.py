@@ -8,9 +8,11 @@ from uuid import UUID
 
 from services.events import Event, EventBus
 from services.jobs.crew import Crew
-from services.jobs.lease import Usage, reap
+from services.jobs.lease import Usage
+from services.jobs.reaper import Reaper
 from services.jobs.watch import Watch
 from services.settings import Settings
+from services.storage.blobs import Blobs
 from services.storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -20,12 +22,20 @@ class LocalRunner:
     """services.jobs.runner.JobRunner: settings.workers training processes and one for small jobs."""
 
     def __init__(
-        self, database: Database, bus: EventBus, usage: Usage, settings: Settings, *, warm: bool = True
+        self,
+        database: Database,
+        blobs: Blobs,
+        bus: EventBus,
+        usage: Usage,
+        settings: Settings,
+        *,
+        warm: bool = True,
     ) -> None:
         self._settings = settings
         self._bus = bus
         self._crew = Crew(database, usage, settings, self._tell, warm=warm)
-        self._watch = Watch(lambda: reap(database, usage), settings.lease_seconds, self._tell)
+        reaper = Reaper(database, blobs, usage, settings.lease_seconds)
+        self._watch = Watch(reaper.sweep, settings.lease_seconds, self._tell)
 
     def start(self, job_id: UUID) -> None:
         self._crew.wake()

@@ -49,7 +49,7 @@ class _Place:
 class Progress:
     """Keeps what was last said of each thing; the percentage never falls, not even over attempts.
 
-    An attempt that goes on from a checkpoint is given the state that was stored beside it (`restore`).
+    An attempt that goes on from a checkpoint is given what was told at that point (`restore`).
     """
 
     def __init__(
@@ -155,22 +155,15 @@ class Progress:
             "updated_at": moment.isoformat(),
         }
 
-    def state(self) -> dict[str, Any]:
-        """What a later attempt needs to go on from here; JSON."""
-        return {
-            "percent": max(self._percent, min(ALMOST, self._reached())),
-            "measured": self._measured.tell(),
-            "counts": dict(self._counts),
-            "first_began": self._first_began.isoformat(),
-        }
-
-    def restore(self, state: Mapping[str, Any], *, active_seconds: float = 0.0) -> None:
-        """Go on from the `state` of an earlier attempt; all attempts before this took `active_seconds`."""
-        self._percent = max(self._percent, float(state["percent"]))
-        self._measured.restore(state["measured"])
-        self._counts = dict(state["counts"])
-        self._first_began = min(self._first_began, datetime.fromisoformat(state["first_began"]))
-        self._active_before = active_seconds
+    def restore(
+        self, told: Mapping[str, Any] | None, *, active_seconds: float, first_began: datetime
+    ) -> None:
+        """Go on from what an earlier attempt told last; all attempts before this took `active_seconds`."""
+        self._active_before, self._first_began = active_seconds, first_began
+        if told is not None:
+            self._percent = max(self._percent, float(told["percent"]))
+            self._measured.restore(told)
+            self._counts = dict(told["counts"])
 
     def _note_place(self, epoch: int | None, data: Mapping[str, Any]) -> None:
         at = self._at

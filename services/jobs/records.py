@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from services.errors import BadRequest, NotFound
+from services.jobs import checkpoints
 from services.storage.database import Database
+from services.storage.job_tables import AttemptRow, CheckpointRow, EvidenceRow, TaskRow
 from services.storage.tables import ArtifactRow, JobRow, MetricRow, TrainingLogRow
 
 MAX_POINTS = 10_000
@@ -47,11 +49,11 @@ class JobRecords:
         after_step: int | None = None,
         limit: int = 1000,
     ) -> list[MetricPoint]:
-        """Points of the newest attempt, by step; those of an attempt that was lost would double the curve."""
+        """Points by step, as one curve over all attempts."""
         _check_limit(limit)
         with self._database.read() as tx:
-            attempt = _attempt(tx, user_id, job_id)
-            query = select(MetricRow).where(MetricRow.job_id == job_id, MetricRow.attempt == attempt)
+            _attempt(tx, user_id, job_id)
+            query = select(MetricRow).where(MetricRow.job_id == job_id, visible(tx, job_id))
             if keys is not None:
                 query = query.where(MetricRow.key.in_(keys))
             if after_step is not None:
@@ -62,10 +64,10 @@ class JobRecords:
     def recent_metrics(self, user_id: UUID, job_id: UUID, steps: int = 10) -> list[dict[str, Any]]:
         """The last epochs, each with all its values."""
         with self._database.read() as tx:
-            attempt = _attempt(tx, user_id, job_id)
+            _attempt(tx, user_id, job_id)
             rows = tx.scalars(
                 select(MetricRow)
-                .where(MetricRow.job_id == job_id, MetricRow.attempt == attempt)
+                .where(MetricRow.job_id == job_id, visible(tx, job_id))
                 .where(MetricRow.key.not_like("batch/%"))
                 .order_by(MetricRow.id.desc())
                 .limit(steps * 20)
@@ -84,6 +86,45 @@ class JobRecords:
             rows = tx.scalars(query.order_by(TrainingLogRow.id).limit(limit)).all()
         return [{"id": row.id, "at": row.created_at.isoformat(), **row.progress} for row in rows]
 
+    def tasks(
+        self, user_id: UUID, job_id: UUID, *, status: str | None = None, limit: int = 1000, offset: int = 0
+    ) -> list[TaskRow]:
+        """Its items in their order."""
+        _check_limit(limit)
+        query = select(TaskRow).where(TaskRow.job_id == job_id)
+        if status is not None:
+            query = query.where(TaskRow.status == status)
+        with self._database.read() as tx:
+            _attempt(tx, user_id, job_id)
+            return list(tx.scalars(query.order_by(TaskRow.position).limit(limit).offset(offset)))
+
+    def evidence(
+        self, user_id: UUID, job_id: UUID, *, limit: int = 1000, offset: int = 0
+    ) -> list[Row[tuple[str, EvidenceRow]]]:
+        """What every try of every item came to, oldest first, with the item's key."""
+        _check_limit(limit)
+        query = (
+            select(TaskRow.key, EvidenceRow)
+            .join(TaskRow, TaskRow.id == EvidenceRow.task_id)
+            .where(EvidenceRow.job_id == job_id)
+            .order_by(EvidenceRow.created_at, TaskRow.position)
+        )
+        with self._database.read() as tx:
+            _attempt(tx, user_id, job_id)
+            return list(tx.execute(query.limit(limit).offset(offset)))
+
+    def checkpoints(self, user_id: UUID, job_id: UUID) -> list[CheckpointRow]:
+        """The newest first."""
+        with self._database.read() as tx:
+            _attempt(tx, user_id, job_id)
+            return checkpoints.all_of(tx, job_id)
+
+    def attempts(self, user_id: UUID, job_id: UUID) -> list[AttemptRow]:
+        with self._database.read() as tx:
+            _attempt(tx, user_id, job_id)
+            query = select(AttemptRow).where(AttemptRow.job_id == job_id)
+            return list(tx.scalars(query.order_by(AttemptRow.attempt)))
+
     def artifacts(self, user_id: UUID, job_id: UUID) -> list[ArtifactRow]:
         with self._database.read() as tx:
             _attempt(tx, user_id, job_id)
@@ -95,6 +136,18 @@ class JobRecords:
         if not found:
             raise NotFound(f"The job has no artifact {name!r}", code="ARTIFACT_NOT_FOUND")
         return found[0]
+
+
+def visible(tx: Session, job_id: UUID) -> ColumnElement[bool]:
+    """The metric points of one curve: of each attempt those that no later one has superseded."""
+    query = select(AttemptRow.attempt, AttemptRow.cursor).where(AttemptRow.job_id == job_id)
+    shown, limit = [], None
+    for attempt, cursor in tx.execute(query.order_by(AttemptRow.attempt.desc())).all():
+        if limit is None or limit > 0:
+            own = MetricRow.attempt == attempt
+            shown.append(own if limit is None else and_(own, MetricRow.id <= limit))
+        limit = cursor if limit is None else min(limit, cursor)
+    return or_(*shown) if shown else false()
 
 
 def artifact_json(row: ArtifactRow) -> dict[str, Any]:

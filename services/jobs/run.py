@@ -1,28 +1,49 @@
-"""One attempt of a job as its training function sees it: reports, log lines, artifacts, inputs."""
+"""One attempt of a job as its training function sees it: reports, checkpoints, tasks, log lines, files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from services.errors import Conflict
 from services.events import Event
+from services.jobs import checkpoints
 from services.jobs.event_log import append, plain
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, LeaseLost
 from services.jobs.progress import Progress
+from services.jobs.tasks import TaskBoard
 from services.storage.blobs import Blobs
 from services.storage.database import Database
+from services.storage.job_tables import AttemptRow, CheckpointRow
 from services.storage.tables import ArtifactRow, JobRow, MetricRow, TrainingLogRow
-from services.workloads.base import Phase
+from services.workloads.base import Checkpoint, Paused, Phase, Task
 
 MAX_MESSAGE = 2_000
 Measured = tuple[int | None, int | None, Mapping[str, float]]  # step, epoch, metrics
-OURS = frozenset({"queued", "started", "completed", "failed", "cancelled", "requeued"})
+OURS = frozenset(
+    [
+        "queued",
+        "started",
+        "completed",
+        "failed",
+        "cancelled",
+        "requeued",
+        "paused",
+        "resumed",
+        "pause_requested",
+        "cancel_requested",
+        "checkpoint",
+        "task",
+        "changed",
+    ]
+)
 
 
 class JobRun:
@@ -40,10 +61,12 @@ class JobRun:
         about: Mapping[str, Any],
         workdir: Path,
         cache_dir: Path,
+        checkpoint_seconds: float,
     ) -> None:
         self.workdir = workdir
         self.cache_dir = cache_dir
         self.attempt = claim.lease.attempt
+        self.device = claim.device
         self._claim = claim
         self._lease = claim.lease
         self._database = database
@@ -53,7 +76,10 @@ class JobRun:
         self._progress = progress
         self._about = dict(about)
         progress.expect(about)
+        progress.restore(claim.progress, active_seconds=claim.active_seconds, first_began=claim.began)
         self._metric_reports = 0
+        self._pace = checkpoints.Pace(checkpoint_seconds)
+        self._board: TaskBoard | None = None
         self._lock = Lock()  # reports of several threads keep their order
 
     def report(
@@ -113,10 +139,110 @@ class JobRun:
             blob_key=blob.key,
         )
         with self._database.write() as tx:
-            self._require_lease(tx)
+            self.require_lease(tx)
             tx.execute(delete(ArtifactRow).where(*same).execution_options(synchronize_session=False))
             tx.add(row)
         return blob.key
+
+    def checkpoint(
+        self,
+        save: Callable[[Path], None],
+        *,
+        step: int,
+        epoch: int | None = None,
+        best: Callable[[Path], None] | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        self._heartbeat.check()
+        pausing = self._heartbeat.pause_requested
+        if not pausing and not self._pace.is_due():
+            return
+        began = self._pace.now()
+        try:
+            stored = [
+                checkpoints.write(self._blobs, self._lease.job_id, self.attempt, kind, each, self.workdir)
+                for kind, each in (("last", save), ("best", best))
+                if each is not None
+            ]
+        except checkpoints.Unsaved as error:
+            self._tell_unsaved(str(error), pausing)
+            self._pace.taken(began)
+            return
+        self._record_checkpoint(stored, {"step": step, "epoch": epoch, "fingerprint": fingerprint})
+        self._pace.taken(began)
+        if pausing:
+            raise Paused
+
+    def load_checkpoint(self, fingerprint: str = "") -> Checkpoint | None:
+        with self._database.read() as tx:
+            rows = checkpoints.all_of(tx, self._lease.job_id)
+        for row in (row for row in rows if row.kind == "last"):
+            if (row.config_hash, row.fingerprint) != (self._claim.config_hash, fingerprint):
+                raise Conflict(
+                    f"The checkpoint of step {row.step} belongs to other data or settings than those of now",
+                    code="CHECKPOINT_MISMATCH",
+                    suggestion="Restart the job: it then begins anew",
+                )
+            twins = [
+                each
+                for each in rows
+                if each.kind == "best" and each.cursor == row.cursor and each.step == row.step
+            ]
+            try:
+                last = checkpoints.read(self._blobs, row, self.workdir / "checkpoint-last")
+                best = None
+                if twins:
+                    best = checkpoints.read(self._blobs, twins[0], self.workdir / "checkpoint-best")
+            except checkpoints.Damaged as error:
+                self.log(f"Not used: {error}", "warning")
+                continue
+            self._go_on_from(row)
+            return Checkpoint(last, best, row.step, row.epoch)
+        if rows:
+            raise Conflict(
+                "No checkpoint of this job is whole, so it cannot go on where it stopped",
+                code="CHECKPOINT_DAMAGED",
+                suggestion="Restart the job: it then begins anew",
+            )
+        return None
+
+    def tasks(
+        self, keys: Sequence[str], *, unit: str = "task", phase: Phase = "train", batch: int = 1
+    ) -> Iterator[Task]:
+        self._board = TaskBoard(self, self._lease, self._database, keys, unit=unit, phase=phase, batch=batch)
+        return self._board.run()
+
+    def task_results(self) -> dict[str, dict[str, Any]]:
+        return self._board.results() if self._board else {}
+
+    @property
+    def counts(self) -> dict[str, int] | None:
+        """Of the tasks by status; None where the job has none."""
+        return self._board.counts if self._board else self._claim.counts
+
+    def stop_where_asked(self) -> None:
+        """Raises Cancelled, LeaseLost or Paused; called where the job could go on later."""
+        self._heartbeat.check()
+        if self._heartbeat.pause_requested:
+            raise Paused
+
+    def keep(self, name: str, path: Path) -> None:
+        self._heartbeat.check()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._blobs.put_file(f"{self._kept_prefix(name)}{digest}", path)
+
+    def kept(self, name: str) -> Path | None:
+        prefix = self._kept_prefix(name)
+        for key in self._blobs.list(prefix):
+            path = self._blobs.local_path(key, self.workdir)
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == key.removeprefix(prefix):
+                    return path
+        return None
+
+    def _kept_prefix(self, name: str) -> str:
+        return f"{checkpoints.folder_of(self._lease.job_id)}kept/{name}/"
 
     def input(self, blob_key: str) -> Path:
         return self._blobs.local_path(blob_key, self.workdir)
@@ -124,6 +250,63 @@ class JobRun:
     def progress_json(self) -> dict[str, Any]:
         """What the row keeps: the last of everything that was said."""
         return {**self._about, **self._progress.tell()}
+
+    def tell(self, tx: Session, kind: str, data: Mapping[str, Any], **changes: Any) -> Event:
+        """Store an event of the engine with the progress of now; to be published after the commit."""
+        state = self.progress_json()
+        return self._append(
+            tx, kind, {**state, **data}, phase=self._progress.phase, progress=state, **changes
+        )
+
+    def note_tasks(self, phase: Phase, unit: str, counts: Mapping[str, int]) -> None:
+        """Take in how far the tasks are, without telling."""
+        with self._lock:
+            self._progress.note(phase, data={"unit": unit, "counts": counts})
+
+    def publish(self, event: Event) -> None:
+        self._publish(event)
+
+    def _record_checkpoint(self, stored: Sequence[checkpoints.Stored], about: Mapping[str, Any]) -> None:
+        """Rows and event appear together; a job that got further may lose a worker again."""
+        job_id = self._lease.job_id
+        with self._lock:
+            with self._database.write() as tx:
+                told = self.tell(
+                    tx, "checkpoint", {**about, "kinds": [each.kind for each in stored]}, losses=0
+                )
+                cursor = tx.scalar(select(func.max(MetricRow.id)).where(MetricRow.job_id == job_id)) or 0
+                state = {**self.progress_json(), "metric_reports": self._metric_reports}
+                values = {
+                    **about,
+                    "attempt": self.attempt,
+                    "cursor": cursor,
+                    "progress": state,
+                    "config_hash": self._claim.config_hash,
+                }
+                superseded = checkpoints.replace(tx, job_id, stored, values)
+            self._publish(told)
+        for key in superseded:
+            self._blobs.delete(key)
+
+    def _tell_unsaved(self, why: str, pausing: bool) -> None:
+        """The training goes on without; a pause it cannot have is called off."""
+        self.log(f"The checkpoint could not be stored: {why}", "warning")
+        if not pausing:
+            return
+        with self._lock:
+            with self._database.write() as tx:
+                asked = {"requested_action": "none", "code": "PAUSE_IMPOSSIBLE", "error": why}
+                told = self._append(tx, "changed", asked, requested_action="none")
+            self._publish(told)
+
+    def _go_on_from(self, row: CheckpointRow) -> None:
+        """Metric points behind the checkpoint are superseded from now on; progress stands where it stood."""
+        self._metric_reports = row.progress["metric_reports"]
+        this = AttemptRow.job_id == row.job_id, AttemptRow.attempt == self.attempt
+        with self._lock, self._database.write() as tx:
+            self.require_lease(tx)
+            statement = update(AttemptRow).where(*this).values(cursor=row.cursor)
+            tx.execute(statement.execution_options(synchronize_session=False))
 
     def _tell(
         self,
@@ -171,7 +354,7 @@ class JobRun:
             raise LeaseLost
         return event
 
-    def _require_lease(self, tx: Session) -> None:
+    def require_lease(self, tx: Session) -> None:
         """Lock the row of the job, so that the lease cannot end before this transaction does."""
         statement = update(JobRow).where(*self._lease.holds).values(attempt=JobRow.attempt)
         statement = statement.execution_options(synchronize_session=False)

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from services.jobs.progress_object import progress_object
+from services.jobs.states import Action
+from services.jobs.waiting import PRIORITIES
 from services.storage.tables import JobRow
 
 
@@ -18,6 +20,12 @@ class JobView:
     id: UUID
     user_id: UUID
     session_id: UUID | None
+    restart_of: UUID | None
+    name: str | None
+    notes: str | None
+    tags: list[str]
+    priority: str
+    device_request: str
     workload: str
     status: str
     phase: str | None
@@ -26,6 +34,10 @@ class JobView:
     error: dict[str, Any] | None
     outcome: dict[str, Any] | None
     attempt: int
+    device: str | None
+    allowed: list[str]
+    counts: dict[str, int] | None
+    active_seconds: float
     progress: dict[str, Any] | None
     last_seq: int
     queue_position: int | None  # 1 is next
@@ -33,6 +45,7 @@ class JobView:
     started_at: datetime | None
     finished_at: datetime | None
     config: dict[str, Any] | None
+    replayed: bool = False  # an earlier request with the same idempotency key made it
 
     def to_json(self) -> dict[str, Any]:
         """Everything but config and outcome."""
@@ -41,6 +54,12 @@ class JobView:
         return {
             "id": str(self.id),
             "session_id": str(self.session_id) if self.session_id else None,
+            "restart_of": str(self.restart_of) if self.restart_of else None,
+            "job_name": self.name,
+            "notes": self.notes,
+            "tags": self.tags,
+            "priority": self.priority,
+            "device_request": self.device_request,
             "workload": self.workload,
             "status": self.status,
             "phase": self.phase,
@@ -48,6 +67,10 @@ class JobView:
             "reason": self.reason,
             "error": self.error,
             "attempt": self.attempt,
+            "device": self.device,
+            "allowed": self.allowed,
+            "counts": self.counts,
+            "active_seconds": round(self.active_seconds, 3),
             "progress": progress,
             "progress_percent": progress["percent"],
             "current_epoch": progress["epoch"],
@@ -62,11 +85,17 @@ class JobView:
         }
 
 
-def view_of(row: JobRow, position: int | None, *, full: bool) -> JobView:
+def view_of(row: JobRow, position: int | None, allowed: list[Action], *, full: bool) -> JobView:
     return JobView(
         id=row.id,
         user_id=row.user_id,
         session_id=row.session_id,
+        restart_of=row.restart_of,
+        name=row.name,
+        notes=row.notes,
+        tags=list(row.tags),
+        priority=PRIORITIES[row.priority],
+        device_request=row.device_request,
         workload=row.workload,
         status=row.status,
         phase=row.phase,
@@ -75,6 +104,10 @@ def view_of(row: JobRow, position: int | None, *, full: bool) -> JobView:
         error=row.error,
         outcome=row.outcome if full else None,
         attempt=row.attempt,
+        device=row.device,
+        allowed=[str(action) for action in allowed],
+        counts=row.counts,
+        active_seconds=row.active_seconds,
         progress=row.progress,
         last_seq=row.last_seq,
         queue_position=position,

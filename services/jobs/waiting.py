@@ -1,11 +1,12 @@
-"""Who is next: the queue of a lane, fair between users and first come, first served within one."""
+"""Who is next: the queue of a lane, fair between users, by priority and age within that."""
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -13,26 +14,48 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from services.jobs.states import Status
-from services.storage.tables import JobRow
+from services.storage.tables import JobRow, now
 
+PRIORITIES = ("high", "normal", "low")  # as stored: 0, 1, 2
+NORMAL = PRIORITIES.index("normal")
+AGEING = timedelta(minutes=10)  # a job that has waited so long counts as one class higher
 Served = Mapping[UUID, tuple[int, datetime | None]]  # user → running now, last start
-Waiting = Iterable[tuple[UUID, UUID]]  # job, user; oldest first
 
 
-def order(tx: Session, lane: str) -> list[tuple[UUID, UUID]]:
-    """The queued jobs of a lane with their users, in the order in which they will be taken."""
-    waiting = tx.execute(
-        select(JobRow.id, JobRow.user_id)
-        .where(JobRow.status == Status.QUEUED, JobRow.lane == lane)
-        .order_by(JobRow.created_at, JobRow.id)
-    ).all()
+@dataclass(frozen=True)
+class Waiting:
+    """A queued job."""
+
+    job: UUID
+    user: UUID
+    priority: int
+    since: datetime
+
+    def rank(self, moment: datetime) -> int:
+        """Its class now; a low job that waits is a high one after two AGEINGs, so none starves."""
+        return max(0, self.priority - max(timedelta(), moment - self.since) // AGEING)
+
+
+def order(tx: Session, lane: str, devices: Collection[str] | None = None) -> list[tuple[UUID, UUID]]:
+    """The queued jobs of a lane with their users, in the order in which they will be taken.
+
+    `devices`: only those that a worker may take which answers to these names; None: all.
+    """
+    query = select(JobRow.id, JobRow.user_id, JobRow.priority, JobRow.queued_at).where(
+        JobRow.status == Status.QUEUED, JobRow.lane == lane
+    )
+    if devices is not None:
+        query = query.where(JobRow.device_request.in_(devices))
+    waiting = [Waiting(*row) for row in tx.execute(query.order_by(JobRow.queued_at, JobRow.id))]
+    if len(waiting) < 2:
+        return [(each.job, each.user) for each in waiting]
     running = func.sum(case((JobRow.status == Status.RUNNING, 1), else_=0))
     served = tx.execute(
         select(JobRow.user_id, running, func.max(JobRow.started_at))
-        .where(JobRow.lane == lane, JobRow.user_id.in_({user for _, user in waiting}))
+        .where(JobRow.lane == lane, JobRow.user_id.in_({each.user for each in waiting}))
         .group_by(JobRow.user_id)
     ).all()
-    return fair([(job, user) for job, user in waiting], {user: (busy, last) for user, busy, last in served})
+    return fair(waiting, {user: (busy, last) for user, busy, last in served}, now())
 
 
 def positions(tx: Session, lane: str) -> dict[UUID, int]:
@@ -40,24 +63,27 @@ def positions(tx: Session, lane: str) -> dict[UUID, int]:
     return {job: place for place, (job, _) in enumerate(order(tx, lane), start=1)}
 
 
-def fair(waiting: Waiting, served: Served) -> list[tuple[UUID, UUID]]:
-    """Users take turns: first who has least running, then who was served longest ago, then who came first.
+def fair(waiting: Iterable[Waiting], served: Served, moment: datetime) -> list[tuple[UUID, UUID]]:
+    """Users take turns: first who has least running, then whose next job has the higher class, then who
+    was served longest ago, then who came first. One user's own jobs go by class, then by arrival.
 
-    A user with a hundred jobs thus delays another's single job by one, not by a hundred.
+    A user with a hundred jobs thus delays another's single job by one, not by a hundred, however urgent
+    the hundred are said to be.
     """
-    jobs: dict[UUID, deque[UUID]] = defaultdict(deque)
-    for job, user in waiting:
-        jobs[user].append(job)
+    jobs: dict[UUID, deque[Waiting]] = defaultdict(deque)
+    for each in sorted(waiting, key=lambda each: (each.rank(moment), each.since)):
+        jobs[each.user].append(each)
     turns = []
-    for arrival, user in enumerate(jobs):
+    for arrival, (user, own) in enumerate(jobs.items()):
         busy, last = served.get(user, (0, None))
-        turns.append((busy, last.timestamp() if last else 0.0, arrival, user))
+        turns.append((busy, own[0].rank(moment), last.timestamp() if last else 0.0, arrival, user))
     heapq.heapify(turns)
     later = count(1)
     ordered = []
     while turns:
-        busy, _, arrival, user = heapq.heappop(turns)
-        ordered.append((jobs[user].popleft(), user))
+        busy, _, _, arrival, user = heapq.heappop(turns)
+        ordered.append((jobs[user].popleft().job, user))
         if jobs[user]:
-            heapq.heappush(turns, (busy + 1, 1e12 + next(later), arrival, user))
+            rank = jobs[user][0].rank(moment)
+            heapq.heappush(turns, (busy + 1, rank, 1e12 + next(later), arrival, user))
     return ordered

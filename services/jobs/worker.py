@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Iterable
 from importlib import import_module
 from threading import Event as Flag
@@ -22,7 +23,7 @@ from services import logs, workloads
 from services.devices import device
 from services.events import Event
 from services.jobs.execute import Workplace, execute
-from services.jobs.lease import Claim, claim, release
+from services.jobs.lease import Claim, Place, claim, release
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.blobs.disk import DiskBlobs
@@ -60,6 +61,7 @@ class Worker:
             work_dir=self._work_dir,
             cache_dir=settings.data_dir / "cache",
             lease_seconds=settings.lease_seconds,
+            checkpoint_seconds=settings.checkpoint_seconds,
             end_process=self._exit,
         )
 
@@ -95,9 +97,13 @@ class Worker:
         with self._claiming:
             self._claim = claim(
                 self._database,
-                self._lane,
-                self._worker_id,
-                lease_seconds=self._settings.lease_seconds,
+                Place(
+                    self._worker_id,
+                    self._lane,
+                    host=socket.gethostname(),
+                    device=device.here().name,
+                    limit=self._settings.jobs_per_device,
+                ),
                 jobs_per_user=self._settings.jobs_per_user,
             )
         if self._claim is None:

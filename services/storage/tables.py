@@ -210,13 +210,28 @@ class JobRow(Base):
     __table_args__ = (
         Index("ix_training_jobs_status_lane_created_at", "status", "lane", "created_at"),
         Index("ix_training_jobs_session_id_created_at", "session_id", "created_at"),
+        Index("ix_training_jobs_user_id_created_at", "user_id", "created_at"),
+        Index("ix_training_jobs_user_id_idempotency_key", "user_id", "idempotency_key", unique=True),
     )
     id: Mapped[UUID] = _id()
-    user_id: Mapped[UUID] = _owner("users.id")
+    user_id: Mapped[UUID] = _owner("users.id", index=False)
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    restart_of: Mapped[UUID | None]
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    request_hash: Mapped[str | None] = mapped_column(String(64))  # of the request that came with the key
+    name: Mapped[str | None] = mapped_column(String(255))
+    notes: Mapped[str | None] = mapped_column(Text)
+    tags: Mapped[list[Any]] = mapped_column(default=list)
     workload: Mapped[str] = mapped_column(String(60))
     lane: Mapped[str] = mapped_column(String(20))  # training | interactive
+    priority: Mapped[int] = mapped_column(default=1)  # 0 high, 1 normal, 2 low
+    device_request: Mapped[str] = mapped_column(
+        String(20), default="auto"
+    )  # auto | cpu | cuda | cuda:1 | mps
     config: Mapped[dict[str, Any]]
+    config_hash: Mapped[str] = mapped_column(String(64))
+    resumable: Mapped[bool] = mapped_column(default=False)  # can be paused while it works and go on later
+    exclusive: Mapped[bool] = mapped_column(default=False)  # one of its workload at a time in a session
     status: Mapped[str] = mapped_column(String(20), default="queued")
     phase: Mapped[str | None] = mapped_column(String(20))
     requested_action: Mapped[str] = mapped_column(String(10), default="none")
@@ -224,13 +239,19 @@ class JobRow(Base):
     error: Mapped[dict[str, Any] | None]  # {code, error, suggestion?, details?}
     outcome: Mapped[dict[str, Any] | None]  # what the workload returned; small
     attempt: Mapped[int] = mapped_column(default=0)
-    losses: Mapped[int] = mapped_column(default=0)  # attempts that ended with a lost worker
+    losses: Mapped[int] = mapped_column(default=0)  # workers lost since the last checkpoint
     worker_id: Mapped[str | None] = mapped_column(String(80))
-    lease_expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    host: Mapped[str | None] = mapped_column(String(255))  # with device: where it works or worked last
+    device: Mapped[str | None] = mapped_column(String(20))
+    beats: Mapped[int] = mapped_column(default=0)  # signs of life; a lease whose count stands still is lost
+    delete_requested: Mapped[bool] = mapped_column(default=False)  # remove it as soon as it has ended
+    active_seconds: Mapped[float] = mapped_column(default=0.0)  # worked on in attempts that have ended
+    counts: Mapped[dict[str, Any] | None]  # of its tasks by status, where it has tasks
     progress: Mapped[dict[str, Any] | None]
     last_seq: Mapped[int] = mapped_column(default=0)  # of job_events
     created_at: Mapped[datetime] = mapped_column(default=now)
-    started_at: Mapped[datetime | None]
+    queued_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]  # of the newest attempt
     finished_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -26,12 +26,49 @@ class Cancelled(Exception):
     """Raised by Run.report when the user asked to stop; a training function lets it pass."""
 
 
+class Paused(Exception):
+    """Raised where a job stops that will go on later; a training function lets it pass."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What an earlier attempt saved: folders as its `save` and `best` wrote them."""
+
+    last: Path
+    best: Path | None
+    step: int
+    epoch: int | None
+
+
+class Task(Protocol):
+    """One item of an item-wise job, as a context: an exception inside makes the item failed, and only it."""
+
+    key: str
+
+    def __enter__(self) -> Task: ...
+    def __exit__(self, *raised: Any) -> bool: ...
+
+    def done(
+        self,
+        result: Mapping[str, Any] | None = None,
+        *,
+        computed_by: str | None = None,
+        checksum: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`result` is small and JSON-able; the rest is kept as evidence of how it came about."""
+
+    def skip(self, reason: str) -> None:
+        """There is nothing to do for this item, and why."""
+
+
 class Run(Protocol):
     """One attempt of a job, seen from inside."""
 
     workdir: Path  # private, empty at the start, removed at the end
     cache_dir: Path  # shared between jobs; content-addressed folders only, written atomically
     attempt: int
+    device: str  # what to compute on: cpu, cuda:0, mps
 
     def report(
         self,
@@ -56,6 +93,44 @@ class Run(Protocol):
         Non-finite metrics are stored as null.
         """
 
+    def checkpoint(
+        self,
+        save: Callable[[Path], None],
+        *,
+        step: int,
+        epoch: int | None = None,
+        best: Callable[[Path], None] | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        """A point from which training goes on exactly; offered after every epoch, and free when none is due.
+
+        `save(folder)` writes everything that is needed into an empty folder, `best` the best model so far;
+        `fingerprint` says what data the state belongs to (at most 200 characters). One is due when enough
+        time has passed since the last or the user asked for a pause; in that case Paused is raised as soon
+        as it is stored and was read back. Raises Cancelled as `report` does.
+        """
+
+    def load_checkpoint(self, fingerprint: str = "") -> Checkpoint | None:
+        """From where to go on; None: begin. Raises Conflict if it belongs to other data."""
+
+    def tasks(
+        self, keys: Sequence[str], *, unit: str = "task", phase: Phase = "train", batch: int = 1
+    ) -> Iterator[Task]:
+        """The items that are still to be done, of all `keys` (unique, at most 200 characters each).
+
+        Their states are stored after every `batch` of them, where also Paused and Cancelled are raised.
+        Fails with AllTasksFailed at the end if no item came out well.
+        """
+
+    def task_results(self) -> dict[str, dict[str, Any]]:
+        """Results of the completed items by key, in the order of `keys`, those of earlier attempts too."""
+
+    def keep(self, name: str, path: Path) -> None:
+        """Store a file that later attempts of this job can read; gone when the job has completed."""
+
+    def kept(self, name: str) -> Path | None:
+        """A local path of what was stored under this name; None if nothing was."""
+
     def log(self, message: str, level: Literal["info", "warning"] = "info") -> None:
         """A line for the user's log of this job."""
 
@@ -70,6 +145,10 @@ class Run(Protocol):
 
 def _nothing(_config: Any) -> Mapping[str, Any]:
     return {}
+
+
+def _never(_config: Any) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -97,3 +176,5 @@ class Workload:
     phase_weights: Mapping[Phase, float] = field(default_factory=lambda: PHASE_WEIGHTS)
     # what every event and the progress of a job also say, such as model_name and total_epochs
     about: Callable[[Any], Mapping[str, Any]] = _nothing
+    # whether a job of this config, while it works, can be paused and go on later or elsewhere
+    resumable: Callable[[Any], bool] = _never

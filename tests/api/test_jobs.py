@@ -121,7 +121,7 @@ def test_a_running_job_is_asked_to_stop(jobs: Any, caller: Any, way: str) -> Non
 
 def test_a_finished_job_cannot_be_cancelled(jobs: Any, caller: FlaskClient) -> None:
     answer = caller.delete(f"{JOBS}/{submit(jobs, caller, 'toy_count', {})}")
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "JOB_FINISHED")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "invalid_transition")
 
 
 @pytest.mark.parametrize(

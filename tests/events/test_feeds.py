@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock, Thread
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from services.events import Event
 from services.events.feeds import Feeds, replay_starts
-from services.jobs import JobView
+from services.jobs import JobView, Selection
 from services.jobs.states import Status
 
 SESSION, USER = uuid4(), uuid4()
@@ -25,6 +25,7 @@ def job(age: int, last_seq: int, status: Status = Status.COMPLETED) -> JobView:
     values: dict[str, Any] = dict.fromkeys(JobView.__dataclass_fields__)
     values |= {"id": uuid4(), "user_id": USER, "session_id": SESSION, "workload": "forecast"}
     values |= {"status": status, "last_seq": last_seq, "created_at": BEGIN + timedelta(seconds=age)}
+    values |= {"active_seconds": 0.0, "tags": [], "allowed": []}
     return JobView(**values)
 
 
@@ -65,14 +66,7 @@ class Log:
             self.stored.append(event)
             return event
 
-    def list(
-        self,
-        user_id: UUID,
-        *,
-        session_id: UUID | None = None,
-        without: Collection[str] = (),
-        limit: int = 50,
-    ) -> Sequence[JobView]:
+    def list(self, user_id: UUID, selection: Selection, *, limit: int) -> Sequence[JobView]:
         values = {name: getattr(self.job, name) for name in JobView.__dataclass_fields__}
         return [JobView(**{**values, "last_seq": len(self.stored)})]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from services import workloads
 from services.events import Event, EventBus
 from services.jobs import Jobs, JobView
 from services.jobs.execute import Workplace, execute
-from services.jobs.lease import Claim, claim
+from services.jobs.lease import Claim, Place, claim
 from services.jobs.local import LocalRunner
 from services.plans import Plans
 from services.settings import Settings
@@ -57,10 +57,10 @@ class House:
 
     def jobs(self, runner: Any = None) -> Jobs:
         runner = runner or NoRunner()
-        return Jobs(self.database, self.bus, self.plans, self.workloads, self.settings, runner)
+        return Jobs(self.database, self.bus, self.plans, self.workloads, self.settings, runner, self.blobs)
 
     def runner(self) -> LocalRunner:
-        return LocalRunner(self.database, self.bus, self.plans, self.settings, warm=False)
+        return LocalRunner(self.database, self.blobs, self.bus, self.plans, self.settings, warm=False)
 
     def add_user(self) -> UUID:
         user = UserRow(id=uuid4(), email=f"{uuid4().hex}@example.org", password_hash="x")
@@ -82,8 +82,8 @@ class House:
             return tx.scalar(query.where(UsageEventRow.user_id == user_id)) or 0
 
     def claim(self, worker_id: str = "by-hand", lane: str = "training", **more: Any) -> Claim | None:
-        limits = {"lease_seconds": self.settings.lease_seconds, "jobs_per_user": self.settings.jobs_per_user}
-        return claim(self.database, lane, worker_id, **{**limits, **more})
+        jobs_per_user = more.pop("jobs_per_user", self.settings.jobs_per_user)
+        return claim(self.database, Place(worker_id, lane, **more), jobs_per_user=jobs_per_user)
 
     def work(self, claimed: Claim | None) -> None:
         """Do in this process what a worker does."""
@@ -97,9 +97,15 @@ class House:
             work_dir=self.settings.data_dir / "work",
             cache_dir=self.settings.data_dir / "cache",
             lease_seconds=self.settings.lease_seconds,
+            checkpoint_seconds=self.settings.checkpoint_seconds,
             end_process=lambda: None,
         )
         execute(claimed, place)
+
+    def execute(self, statement: str, **values: Any) -> None:
+        """What only somebody with access to the database could do."""
+        with self.database.write() as tx:
+            tx.execute(text(statement), values)
 
     def told(self, job_id: UUID) -> list[str]:
         return [event.type for event in self.heard if event.job_id == job_id]

@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from services.events import Event
 from services.jobs.event_log import append
-from services.jobs.lease import reap, release, renew
-from services.storage.tables import JobRow, now
+from services.jobs.lease import SilenceWatch, reap, release, renew
+from services.storage.tables import JobRow
 from tests.jobs.house import House
 
 
-def in_seconds(seconds: float) -> datetime:
-    return now() + timedelta(seconds=seconds)
+@dataclass
+class Stopwatch:
+    """A steady clock that moves when it is told to."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
+class Watcher:
+    """Looks for silent workers, as a server does all the time."""
+
+    house: House
+
+    def __post_init__(self) -> None:
+        self.clock = Stopwatch()
+        self.watch = SilenceWatch(self.house.settings.lease_seconds, self.clock)
+
+    def look(self) -> list[Event]:
+        return reap(self.house.database, self.house.plans, self.watch)
+
+    def look_after(self, seconds: float) -> list[Event]:
+        """What is found silent when nothing was heard between now and then."""
+        assert self.look() == []
+        self.clock.seconds += seconds
+        return self.look()
 
 
 def test_a_silent_worker_loses_its_job_once_to_the_queue_and_then_for_good(house: House) -> None:
     jobs = house.jobs()
     job = jobs.submit(house.user, "toy_count", {})
     house.claim("first")
-    assert reap(house.database, house.plans) == [], "the lease still runs"
-    (requeued,) = reap(house.database, house.plans, lambda: in_seconds(2.1))
-    assert (requeued.type, requeued.data) == ("requeued", {"reason": "worker_lost"})
+    watcher = Watcher(house)
+    assert watcher.look_after(1.9) == [], "the lease still runs"
+    watcher.clock.seconds += 0.2
+    (requeued,) = watcher.look()
+    assert (requeued.type, requeued.data) == ("requeued", {"reason": "worker_lost", "from_step": None})
     assert jobs.get(house.user, job.id).status == "queued"
     assert house.used(house.user) == 1
 
     house.claim("second")
-    (failed,) = reap(house.database, house.plans, lambda: in_seconds(2.1))
+    (failed,) = watcher.look_after(2.1)
     assert (failed.type, failed.data["reason"], failed.attempt) == ("failed", "worker_lost", 2)
     ended = jobs.get(house.user, job.id)
     assert (ended.status, ended.reason) == ("failed", "worker_lost")
@@ -35,25 +66,41 @@ def test_a_silent_worker_loses_its_job_once_to_the_queue_and_then_for_good(house
     assert ended.error["code"] == "WORKER_LOST"
     assert ended.finished_at is not None
     assert house.used(house.user) == 0, "the platform failed, so it is given back"
-    assert reap(house.database, house.plans, lambda: in_seconds(60)) == []
+    assert watcher.look_after(60) == []
 
 
 def test_a_renewed_lease_is_not_reaped(house: House) -> None:
     house.jobs().submit(house.user, "toy_count", {})
     claimed = house.claim()
     assert claimed is not None
-    assert renew(house.database, claimed.lease, 30)
-    assert reap(house.database, house.plans, lambda: in_seconds(20)) == []
+    watcher = Watcher(house)
+    for _ in range(5):
+        assert watcher.look_after(1.5) == []
+        assert renew(house.database, claimed.lease)
+
+
+def test_what_time_the_machines_believe_it_is_does_not_matter(house: House, monkeypatch: Any) -> None:
+    """The clock is set back by an hour while a worker is at work, then forward by a day."""
+    house.jobs().submit(house.user, "toy_count", {})
+    claimed = house.claim()
+    assert claimed is not None
+    watcher = Watcher(house)
+    for shift in (timedelta(hours=-1), timedelta(days=1)):
+        monkeypatch.setattr("services.storage.tables.now", lambda shift=shift: datetime.now(UTC) + shift)
+        monkeypatch.setattr("services.jobs.lease.now", lambda shift=shift: datetime.now(UTC) + shift)
+        assert watcher.look_after(1.5) == []
+        assert renew(house.database, claimed.lease)
+    assert [event.type for event in watcher.look_after(2.1)] == ["requeued"], "silence is still noticed"
 
 
 def test_a_worker_that_lost_its_lease_can_write_nothing(house: House) -> None:
     jobs = house.jobs()
     job = jobs.submit(house.user, "toy_gated", {"folder": str(house.settings.data_dir), "place": "none"})
     slow = house.claim("slow")
-    reap(house.database, house.plans, lambda: in_seconds(3))
+    Watcher(house).look_after(3)
     fast = house.claim("fast")
     assert slow is not None
-    assert not renew(house.database, slow.lease, 30)
+    assert not renew(house.database, slow.lease)
     assert release(house.database, slow.lease) is None
     house.work(slow)
     running = jobs.get(house.user, job.id)
@@ -84,7 +131,7 @@ def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(house: House) -> None:
     job = jobs.submit(house.user, "toy_count", {})
     house.claim()
     assert jobs.cancel(house.user, job.id).requested_action == "cancel"
-    reap(house.database, house.plans, lambda: in_seconds(3))
+    Watcher(house).look_after(3)
     assert jobs.get(house.user, job.id).status == "cancelled"
 
 

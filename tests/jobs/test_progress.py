@@ -275,12 +275,13 @@ def test_a_value_that_is_no_number_is_named_and_never_best() -> None:
 
 def test_an_attempt_that_goes_on_starts_from_the_percentage_and_the_best_of_its_checkpoint() -> None:
     clock = Clock()
+    began = clock.now()
     first = trained(clock, {1: 0.5, 2: 0.3})
-    state, before = json.loads(json.dumps(first.state())), first.tell()
+    before = json.loads(json.dumps(first.tell()))
     clock.seconds += 3600
     second = made(clock)
     second.expect({"total_epochs": 4, "stops_early": True})
-    second.restore(state, active_seconds=before["elapsed_s"])
+    second.restore(before, active_seconds=before["elapsed_s"], first_began=began)
     told = told_after(second, clock, 2, "prepare", 0, 1)
     assert told["percent"] == before["percent"] == 47.5
     assert told["best"] == before["best"]

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.errors import Conflict, Forbidden, Invalid, NotFound
+from services.jobs import Selection
 from services.storage.tables import PlanRow
 from tests.jobs.house import House
 
@@ -141,7 +142,7 @@ def test_what_has_ended_cannot_be_cancelled(house: House) -> None:
     house.work(house.claim())
     with pytest.raises(Conflict) as refused:
         jobs.cancel(house.user, job.id)
-    assert refused.value.code == "JOB_FINISHED"
+    assert refused.value.code == "invalid_transition"
 
 
 def test_one_job_is_claimed_by_one_worker(house: House) -> None:
@@ -166,9 +167,11 @@ def test_lists_are_chosen_and_leafed_through(house: House) -> None:
     third = jobs.submit(house.user, "toy_count", {})
     jobs.cancel(house.user, first.id)
     assert [job.id for job in jobs.list(house.user)] == [third.id, second.id, first.id]
-    assert [job.id for job in jobs.list(house.user, session_id=session, status="queued")] == [second.id]
+    assert [job.id for job in jobs.list(house.user, Selection(session_id=session, status="queued"))] == [
+        second.id
+    ]
     assert [job.id for job in jobs.list(house.user, limit=1, offset=1)] == [second.id]
-    assert jobs.count(house.user, workload="toy_count") == 2
+    assert jobs.count(house.user, Selection(workload="toy_count")) == 2
     newest = jobs.latest(house.user, session, "toy_count")
     assert newest is not None
     assert newest.id == first.id

@@ -151,7 +151,7 @@ def test_a_worker_frozen_beyond_its_lease_comes_back_to_nothing(
 
 def test_without_workers_it_says_so(house: House, caplog: pytest.LogCaptureFixture) -> None:
     settings = type(house.settings)(**{**vars(house.settings), "workers": 0})
-    runner = LocalRunner(house.database, house.bus, house.plans, settings)
+    runner = LocalRunner(house.database, house.blobs, house.bus, house.plans, settings)
     runner.start_workers()
     runner.stop()
     assert "accepts jobs, but none will run here" in caplog.text

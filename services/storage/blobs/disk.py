@@ -60,8 +60,11 @@ class DiskBlobs:
         return True
 
     def list(self, prefix: str) -> Iterator[str]:
+        *folders, _ = prefix.split("/")
+        if ".." in folders:
+            raise ValueError(f"{prefix!r} is no beginning of a blob key")
         keys = []
-        for folder, _folders, names in os.walk(self._root):
+        for folder, _folders, names in os.walk(self._root.joinpath(*folders)):
             base = Path(folder).relative_to(self._root)
             keys += [(base / name).as_posix() for name in names if not name.startswith(".")]
         return iter(sorted(key for key in keys if key.startswith(prefix)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from services.workloads.base import Phase, Run
+from services.workloads.base import Checkpoint, Phase, Run, Task
 
 
 class LastRun(Run):
@@ -16,6 +16,7 @@ class LastRun(Run):
         self.workdir: Path = run.workdir
         self.cache_dir: Path = run.cache_dir
         self.attempt = run.attempt
+        self.device = run.device
         self._run = run
         self._trials = trials
         self._share = 0.0
@@ -50,6 +51,34 @@ class LastRun(Run):
             event=event,
             data=data,
         )
+
+    def checkpoint(
+        self,
+        save: Callable[[Path], None],
+        *,
+        step: int,
+        epoch: int | None = None,
+        best: Callable[[Path], None] | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        self._run.checkpoint(save, step=step, epoch=epoch, best=best, fingerprint=fingerprint)
+
+    def load_checkpoint(self, fingerprint: str = "") -> Checkpoint | None:
+        return self._run.load_checkpoint(fingerprint)
+
+    def tasks(
+        self, keys: Sequence[str], *, unit: str = "task", phase: Phase = "train", batch: int = 1
+    ) -> Iterator[Task]:
+        return self._run.tasks(keys, unit=unit, phase=phase, batch=batch)
+
+    def task_results(self) -> dict[str, dict[str, Any]]:
+        return self._run.task_results()
+
+    def keep(self, name: str, path: Path) -> None:
+        self._run.keep(name, path)
+
+    def kept(self, name: str) -> Path | None:
+        return self._run.kept(name)
 
     def log(self, message: str, level: Literal["info", "warning"] = "info") -> None:
         self._run.log(message, level)

@@ -1,0 +1,58 @@
+"""Which of a user's jobs are meant, and in which order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, String, cast
+
+from services.errors import BadRequest
+from services.jobs.states import Status
+from services.jobs.waiting import PRIORITIES
+from services.storage.tables import JobRow
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Every field that is given narrows it; `name` is any part of the name, `without` are workloads."""
+
+    session_id: UUID | None = None
+    workload: str | None = None
+    status: str | None = None
+    priority: str | None = None
+    tag: str | None = None
+    name: str | None = None
+    without: Collection[str] = ()
+
+    def where(self, user_id: UUID) -> list[ColumnElement[bool]]:
+        if self.status is not None and self.status not in set(Status):
+            raise BadRequest(f"status is {self.status!r}; it must be one of {', '.join(Status)}")
+        if self.priority is not None and self.priority not in PRIORITIES:
+            raise BadRequest(f"priority is {self.priority!r}; it must be one of {', '.join(PRIORITIES)}")
+        wanted = {
+            JobRow.session_id: self.session_id,
+            JobRow.workload: self.workload,
+            JobRow.status: self.status,
+            JobRow.priority: None if self.priority is None else PRIORITIES.index(self.priority),
+        }
+        found = [
+            JobRow.user_id == user_id,
+            *(column == value for column, value in wanted.items() if value is not None),
+        ]
+        if self.tag is not None:
+            found.append(cast(JobRow.tags, String).contains(json.dumps(self.tag), autoescape=True))
+        if self.name is not None:
+            found.append(JobRow.name.icontains(self.name, autoescape=True))
+        if self.without:
+            found.append(JobRow.workload.not_in(self.without))
+        return found
+
+
+def ordered(query: Select[Any], *, oldest_first: bool) -> Select[Any]:
+    if oldest_first:
+        return query.order_by(JobRow.created_at, JobRow.id)
+    return query.order_by(JobRow.created_at.desc(), JobRow.id)
