@@ -23,7 +23,7 @@ class JobView:
     restart_of: UUID | None
     name: str | None
     notes: str | None
-    tags: list[str]
+    tags: tuple[str, ...]
     priority: str
     device_request: str
     workload: str
@@ -35,7 +35,7 @@ class JobView:
     outcome: dict[str, Any] | None
     attempt: int
     device: str | None
-    allowed: list[str]
+    allowed: tuple[str, ...]
     counts: dict[str, int] | None
     active_seconds: float
     progress: dict[str, Any] | None
@@ -57,7 +57,7 @@ class JobView:
             "restart_of": str(self.restart_of) if self.restart_of else None,
             "job_name": self.name,
             "notes": self.notes,
-            "tags": self.tags,
+            "tags": list(self.tags),
             "priority": self.priority,
             "device_request": self.device_request,
             "workload": self.workload,
@@ -68,7 +68,7 @@ class JobView:
             "error": self.error,
             "attempt": self.attempt,
             "device": self.device,
-            "allowed": self.allowed,
+            "allowed": list(self.allowed),
             "counts": self.counts,
             "active_seconds": round(self.active_seconds, 3),
             "progress": progress,
@@ -93,7 +93,7 @@ def view_of(row: JobRow, position: int | None, allowed: list[Action], *, full: b
         restart_of=row.restart_of,
         name=row.name,
         notes=row.notes,
-        tags=list(row.tags),
+        tags=tuple(row.tags),
         priority=PRIORITIES[row.priority],
         device_request=row.device_request,
         workload=row.workload,
@@ -105,7 +105,7 @@ def view_of(row: JobRow, position: int | None, allowed: list[Action], *, full: b
         outcome=row.outcome if full else None,
         attempt=row.attempt,
         device=row.device,
-        allowed=[str(action) for action in allowed],
+        allowed=tuple(str(action) for action in allowed),
         counts=row.counts,
         active_seconds=row.active_seconds,
         progress=row.progress,

@@ -25,7 +25,7 @@ def job(age: int, last_seq: int, status: Status = Status.COMPLETED) -> JobView:
     values: dict[str, Any] = dict.fromkeys(JobView.__dataclass_fields__)
     values |= {"id": uuid4(), "user_id": USER, "session_id": SESSION, "workload": "forecast"}
     values |= {"status": status, "last_seq": last_seq, "created_at": BEGIN + timedelta(seconds=age)}
-    values |= {"active_seconds": 0.0, "tags": [], "allowed": []}
+    values |= {"active_seconds": 0.0, "tags": (), "allowed": ()}
     return JobView(**values)
 
 

@@ -62,7 +62,7 @@ def test_a_paused_job_goes_on_to_exactly_the_losses_of_one_that_was_never_stoppe
     asked = jobs.pause(house.user, job.id)
     assert (asked.status, asked.requested_action) in {("running", "pause"), ("paused", "none")}
     paused = at(jobs, house, job, "paused")
-    assert paused.allowed == ["resume", "cancel", "delete"]
+    assert paused.allowed == ("resume", "cancel", "delete")
     jobs.resume(house.user, job.id)
     ended = finished(jobs, house.user, job)
     assert (ended.status, ended.attempt) == ("completed", 2)
@@ -144,7 +144,7 @@ def test_a_failed_job_without_checkpoint_can_only_be_restarted(house: House) -> 
     error = refused(jobs.retry, house.user, job.id)
     assert (error.code, (error.details or {})["allowed"]) == ("invalid_transition", ["restart", "delete"])
     again = jobs.restart(house.user, job.id)
-    assert (again.status, again.restart_of, again.name, again.tags) == ("queued", job.id, "First", ["a"])
+    assert (again.status, again.restart_of, again.name, again.tags) == ("queued", job.id, "First", ("a",))
     assert again.config == job.config
 
 
@@ -196,7 +196,7 @@ def test_a_cancelled_training_can_go_on_from_its_checkpoint(every_epoch: House, 
     until(lambda: len(losses(jobs, house, job)) == 4)
     jobs.cancel(house.user, job.id)
     cancelled = finished(jobs, house.user, job)
-    assert (cancelled.status, cancelled.allowed) == ("cancelled", ["retry", "restart", "delete"])
+    assert (cancelled.status, cancelled.allowed) == ("cancelled", ("retry", "restart", "delete"))
     jobs.retry(house.user, job.id)
     ended = until(lambda: (found := jobs.get(house.user, job.id)).status == "completed" and found)
     assert whole.outcome is not None and ended.outcome is not None
@@ -347,7 +347,7 @@ def test_a_request_with_the_same_key_makes_one_job(house: House) -> None:
 def test_a_draft_waits_until_it_is_submitted(house: House) -> None:
     jobs = house.jobs()
     draft = jobs.submit(house.user, "toy_count", {}, options=JobOptions(draft=True))
-    assert (draft.status, draft.allowed) == ("pending", ["submit", "cancel", "delete"])
+    assert (draft.status, draft.allowed) == ("pending", ("submit", "cancel", "delete"))
     assert house.claim() is None
     assert jobs.start_draft(house.user, draft.id).queue_position == 1
     house.work(house.claim())
