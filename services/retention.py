@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from services.jobs.states import ACTIVE
+from services.jobs.checkpoints import folder_of
+from services.jobs.states import ACTIVE, FINISHED, Status
 from services.settings import Settings
 from services.storage.blobs import Blobs
 from services.storage.database import Database
+from services.storage.job_tables import CheckpointRow
 from services.storage.tables import (
     ArtifactRow,
     FileRow,
@@ -29,7 +31,7 @@ from services.uploads.chunks import UPLOADS, ChunkStore, newest_change
 
 ORPHAN_AGE = timedelta(hours=1)
 DATASET_AGE = timedelta(days=30)
-BLOB_PREFIXES = ("files/", "series/", "jobs/")
+BLOB_PREFIXES = ("files/", "series/", "jobs/", "checkpoints/")
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +51,7 @@ class Retention:
         self._data_dir = settings.data_dir
         self._datasets = settings.data_dir / "cache" / "datasets"
         self._upload_age = timedelta(hours=settings.upload_ttl_hours)
+        self._checkpoint_age = timedelta(days=settings.checkpoint_days)
         self._clock = clock
         self._orphan_since: dict[str, datetime] = {}
 
@@ -57,6 +60,7 @@ class Retention:
         counts = {
             "uploads": self._sweep_uploads(),
             "temp_files": self._sweep_temp_files(),
+            "checkpoints": self._sweep_checkpoints(),
             "blobs": self._sweep_blobs(),
             "datasets": self._sweep_datasets(),
         }
@@ -90,12 +94,24 @@ class Retention:
                     removed += 1
         return removed
 
+    def _sweep_checkpoints(self) -> int:
+        """Rows of jobs that ended long ago and were never taken up again; their blobs are nobody's then."""
+        old = select(JobRow.id).where(JobRow.finished_at < self._clock() - self._checkpoint_age)
+        with self._database.write() as tx:
+            gone = tx.execute(
+                delete(CheckpointRow)
+                .where(CheckpointRow.job_id.in_(old))
+                .returning(CheckpointRow.id)
+                .execution_options(synchronize_session=False)
+            )
+            return len(gone.all())
+
     def _sweep_blobs(self) -> int:
         """Blobs that no row named for an hour; a job that works may still be about to name its own."""
         keys = [key for prefix in BLOB_PREFIXES for key in self._blobs.list(prefix)]
         with self._database.read() as tx:
             named = set(_named_keys(tx))
-            protected = tuple(_active_prefixes(tx))
+            protected = (*_active_prefixes(tx), *self._resumable_prefixes(tx))
         orphans = {key for key in keys if key not in named and not key.startswith(protected)}
         moment = self._clock()
         self._orphan_since = {key: self._orphan_since.get(key, moment) for key in orphans}
@@ -104,6 +120,15 @@ class Retention:
             self._blobs.delete(key)
             del self._orphan_since[key]
         return len(old)
+
+    def _resumable_prefixes(self, tx: Session) -> Iterator[str]:
+        """What a job may go on from: while it has not ended, and for a while after it ended badly."""
+        since = self._clock() - self._checkpoint_age
+        lately = and_(
+            JobRow.finished_at >= since, or_(JobRow.status != Status.COMPLETED, JobRow.reason == "partial")
+        )
+        for job_id in tx.scalars(select(JobRow.id).where(or_(JobRow.status.not_in(FINISHED), lately))):
+            yield folder_of(job_id)
 
     def _sweep_datasets(self) -> int:
         """Cached datasets are touched at every use and can be built again."""
@@ -148,6 +173,7 @@ def _named_keys(tx: Session) -> Iterator[str]:
         FileRow.storage_path,
         FileRow.series_path,
         ArtifactRow.blob_key,
+        CheckpointRow.blob_key,
         TrainingResultRow.results_file_path,
         VisualizationRow.image_path,
     ):

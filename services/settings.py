@@ -208,6 +208,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Age at which an incomplete upload is removed",
     ),
     Setting(
+        "checkpoint_days",
+        "TRAINYARD_CHECKPOINT_DAYS",
+        "30",
+        _number(0.01, 36500),
+        "Age at which what a job that ended badly could go on from is removed",
+    ),
+    Setting(
         "cleanup_minutes",
         "TRAINYARD_CLEANUP_MINUTES",
         "30",
@@ -248,6 +255,7 @@ class Settings:
     cors_origins: tuple[str, ...]
     chunk_megabytes: int
     upload_ttl_hours: float
+    checkpoint_days: float
     cleanup_minutes: float
     log_level: str
     log_format: str

@@ -152,6 +152,7 @@ def add_job(
     values: dict[str, Any] = {
         "lane": "training" if workload == "forecast" else "interactive",
         "config": forecast_config(session_id),
+        "config_hash": "of-the-config",
         "status": "queued",
         "created_at": START,
         **fields,

@@ -14,6 +14,7 @@ from services.retention import Retention
 from services.settings import Settings
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
+from services.storage.job_tables import CheckpointRow
 from services.storage.tables import Base, UserRow
 from services.uploads.chunks import ChunkStore, Upload, UploadName
 from tests.builders import add_artifact, add_file, add_job, add_session
@@ -147,6 +148,31 @@ def test_what_a_working_job_may_still_need_is_not_orphaned(world: World) -> None
     assert all(world.blobs.exists(key) for key in keys)
 
 
+def test_what_a_job_could_go_on_from_is_kept_while_it_may(world: World) -> None:
+    ended = {"status": "failed", "finished_at": world.now}
+    jobs = {
+        "paused": add_job(world.database, world.user_id, world.session_id, status="paused"),
+        "failed": add_job(world.database, world.user_id, world.session_id, **ended),
+        "whole": add_job(world.database, world.user_id, world.session_id, **{**ended, "status": "completed"}),
+    }
+    kept = {name: world.blob(f"checkpoints/{job_id}/kept/fold-1.npz/x") for name, job_id in jobs.items()}
+    named = {name: world.blob(f"checkpoints/{jobs[name]}/last-1.zip") for name in ("paused", "failed")}
+    with world.database.write() as tx:
+        for name, key in named.items():
+            about = {"step": 3, "cursor": 0, "progress": {}, "config_hash": "", "fingerprint": ""}
+            blob = {"blob_key": key, "sha256": "", "size_bytes": 7}
+            tx.add(CheckpointRow(job_id=jobs[name], attempt=1, kind="last", **about, **blob))
+    world.retention.sweep()
+    world.now += timedelta(hours=2)
+    assert world.retention.sweep()["blobs"] == 1
+    assert not world.blobs.exists(kept["whole"])
+    world.now += timedelta(days=30)
+    assert world.retention.sweep()["checkpoints"] == 1
+    world.now += timedelta(hours=2)
+    assert world.retention.sweep()["blobs"] == 2
+    assert all(world.blobs.exists(keys["paused"]) for keys in (kept, named))
+
+
 def test_a_dataset_goes_thirty_days_after_its_last_use(world: World) -> None:
     unused, used, draft = world.dataset("unused"), world.dataset("used"), world.dataset(".draft-1")
     world.now += timedelta(days=29)
@@ -160,4 +186,4 @@ def test_a_dataset_goes_thirty_days_after_its_last_use(world: World) -> None:
 
 def test_an_empty_server_has_nothing_to_clean(tmp_path: Path) -> None:
     counts = World(tmp_path / "new").retention.sweep()
-    assert counts == {"uploads": 0, "temp_files": 0, "blobs": 0, "datasets": 0}
+    assert counts == dict.fromkeys(("uploads", "temp_files", "checkpoints", "blobs", "datasets"), 0)
