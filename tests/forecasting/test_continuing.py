@@ -155,6 +155,37 @@ def test_a_state_of_another_network_or_half_a_file_is_refused(tmp_path: Path) ->
         (tmp_path / "last" / name).write_bytes(whole)
 
 
+ENSEMBLE: dict[str, Any] = {
+    "MEMBERS": ["Dense", "LGBMR", "NLinear"],
+    "N": 8,
+    "EP": 3,
+    "N_ESTIMATORS": 10,
+    "BATCH_SIZE": 16,
+}
+
+
+@pytest.fixture(scope="module")
+def whole_ensemble() -> tuple[dict[str, Any], list[tuple[int, int | None]]]:
+    """What comes of it, and what it offered."""
+    whole = model_of("ENSEMBLE", **ENSEMBLE)
+    whole.checkpoints = everything = Folders(Path(), stop_after=99)
+    return outcome(whole), everything.offered
+
+
+# Dense offers two, one follows it, one LGBMR, two NLinear
+@pytest.mark.parametrize("after", [2, 3, 5])
+def test_an_ensemble_goes_on_inside_and_between_its_members(
+    after: int, tmp_path: Path, whole_ensemble: tuple[dict[str, Any], list[tuple[int, int | None]]]
+) -> None:
+    stopped("ENSEMBLE", tmp_path, after, **ENSEMBLE)
+    model, (whole, everything) = model_of("ENSEMBLE", **ENSEMBLE), whole_ensemble
+    model.checkpoints = folders = Folders(tmp_path)
+    assert outcome(model) == whole
+    assert len(everything) == 6
+    assert folders.offered == everything[after:], "what was done before is not done again"
+    assert everything == sorted(everything, key=lambda offered: offered[0])
+
+
 def test_a_state_holds_no_pickle(tmp_path: Path) -> None:
     stopped("NLinear", tmp_path, 1)
     assert sorted(path.name for path in (tmp_path / "last").iterdir()) == [ARRAYS, PLAIN]

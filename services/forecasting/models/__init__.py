@@ -10,13 +10,12 @@ from zipfile import BadZipFile
 
 from services.forecasting.errors import DataError
 from services.forecasting.models.files import META
-from services.forecasting.models.parameters import ModelParams
+from services.forecasting.models.parameters import NETWORKS, ModelParams
 
 if TYPE_CHECKING:
     from services.forecasting.models.base import Model
 
 Arithmetic = Literal["honest", "compat"]
-KERAS_MODES = ("NLinear", "DLinear", "Dense", "CNN", "LSTM", "AR LSTM")
 
 
 def create(
@@ -55,7 +54,7 @@ def _family(
         from services.forecasting.models import ensemble
 
         return ensemble.Ensemble.of(params, anchors, pasts)
-    if params.MODE in KERAS_MODES:
+    if params.MODE in NETWORKS:
         from services.forecasting.models import keras_model
 
         return keras_model.KerasModel(params, arithmetic, anchors)
@@ -90,7 +89,7 @@ def _load(mode: str, folder: Path) -> Model:
         from services.forecasting.models import ensemble
 
         return ensemble.load(folder)
-    if mode in KERAS_MODES:
+    if mode in NETWORKS:
         from services.forecasting.models import keras_model
 
         return keras_model.load(folder)

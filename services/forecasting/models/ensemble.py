@@ -27,6 +27,7 @@ from services.forecasting.models.base import (
     SavedFile,
     batches,
 )
+from services.forecasting.models.members import MembersInTurn
 from services.forecasting.models.parameters import ModelParams
 
 ABOUT = "ensemble.json"
@@ -57,10 +58,16 @@ class Ensemble(Model):
 
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
         stopping, weighing = _halves(validation)
-        notes = []
-        for place, member in enumerate(self.members):
-            info = member.fit(train, stopping, _Member(report, member.mode, place, len(self.members)))
-            notes += [f"{member.mode}: {note}" for note in info.notes]
+        turns = MembersInTurn(self.checkpoints)
+        count, fitted = len(self.members), len(turns.done)
+        for place, member in enumerate(self.members[fitted:], start=fitted):
+            member.checkpoints = turns
+            info = member.fit(train, stopping, _Member(report, member.mode, place, count))
+            turns.add(member, info.notes, more=place + 1 < count)
+        self.members = turns.done
+        notes = [
+            f"{m.mode}: {note}" for m, own in zip(self.members, turns.notes, strict=True) for note in own
+        ]
         products = _error_products(self.members, weighing, report)
         self.weights = np.stack([best_weights(each) for each in products])
         return FitInfo(notes=notes + self._notes(len(weighing)))

@@ -45,6 +45,9 @@ READS: dict[str, frozenset[str]] = {
     "SVR_MIMO": _SVR,
     "LGBMR": frozenset({"N_ESTIMATORS", "LEARNING_RATE", "MAX_DEPTH", "PATIENCE"}),
 }
+# The network families: trained in epochs, between which a training can stop and go on exactly. The others
+# take seconds, or their libraries cannot go on to the very same model.
+NETWORKS = frozenset(mode for mode, names in READS.items() if "EP" in names)
 # The first system's page sends its whole form with every MODE; of these names what a family does not read is
 # noted in the log of the job, others are refused when the job is asked for.
 OLD_FORM = frozenset({"LAY", "N", "EP", "ACTF", "K", "KERNEL", "C", "EPSILON"})
@@ -127,6 +130,11 @@ class ModelParams(BaseModel):
 
     def reads(self) -> list[str]:
         return sorted(_reads(self.MODE, self.MEMBERS))
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a fit can be stopped and continued exactly."""
+        return not NETWORKS.isdisjoint(self.MEMBERS if self.MODE == "ENSEMBLE" else [self.MODE])
 
     def of_member(self, mode: Single) -> ModelParams:
         """The parameters of one model of an ensemble: those of its own that were said."""

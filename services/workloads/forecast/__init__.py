@@ -29,6 +29,7 @@ WORKLOADS: dict[str, Workload] = {
         train=f"{_HERE}.training:train",
         record=f"{_HERE}.records:record_forecast",
         lane="training",
+        resumable=lambda config: config.model.resumable,
         summary="Train a model of a session's series, judge it on test samples and store it.",
         unit="epoch",
         usage="training",

@@ -24,6 +24,7 @@ from services.forecasting.split import Split
 from services.workloads.base import Run
 from services.workloads.forecast import explaining, exports, judgement, quantiles
 from services.workloads.forecast.arrays import load_or_build, split_spec
+from services.workloads.forecast.checkpoints import JobCheckpoints
 from services.workloads.forecast.config import ForecastConfig
 from services.workloads.forecast.roles import anchors, pasts, reporter
 
@@ -46,6 +47,7 @@ class Trained:
     baselines: dict[str, np.ndarray]
     notes: list[Note]
     quantiles: Quantiles
+    earlier_seconds: float  # spent on the fit by earlier attempts, and not lost
     own_quantiles: np.ndarray | None  # (levels, n_test, O, F_out) of a model that forecasts them itself
 
     @property
@@ -75,7 +77,7 @@ def train(run: Run, config: ForecastConfig) -> dict[str, Any]:
     results |= judgement.summary(details)
     if config.importance:
         results["importance"] = explaining.importance(run, trained)
-    results["duration_seconds"] = round(time.monotonic() - started, 3)
+    results["duration_seconds"] = round(time.monotonic() - started + trained.earlier_seconds, 3)
     exported = exports.export(run, trained, results, details)
     return {
         "results": results,
@@ -113,8 +115,13 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     model = create(
         config.model, config.arithmetic, anchors=anchors(config, dataset), pasts=pasts(config, dataset)
     )
+    checkpoints = JobCheckpoints(run, config)
     fit = _fit_model(
-        run, model, dataset.samples(split.train, scalers), dataset.samples(split.validation, scalers)
+        run,
+        model,
+        dataset.samples(split.train, scalers),
+        dataset.samples(split.validation, scalers),
+        checkpoints,
     )
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
@@ -141,14 +148,17 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         baselines=predict_baselines(dataset, split.test),
         notes=notes,
         quantiles=learned,
+        earlier_seconds=checkpoints.earlier_seconds,
         own_quantiles=own,
     )
 
 
-def _fit_model(run: Run, model: Model, train: Samples, validation: Samples) -> FitInfo:
+def _fit_model(
+    run: Run, model: Model, train: Samples, validation: Samples, checkpoints: JobCheckpoints
+) -> FitInfo:
     """The fit itself, with its beginning and its end told to the page."""
-    started = time.monotonic()
     run.report(phase="train", event="fit_started", message="The model is being fitted")
+    model.checkpoints = checkpoints
     fit = model.fit(train, validation, reporter(run, "train"))
     for note in fit.notes:
         run.log(note)
@@ -159,7 +169,7 @@ def _fit_model(run: Run, model: Model, train: Samples, validation: Samples) -> F
         data={
             "epochs_completed": fit.epochs_completed,
             "stopped_early": fit.stopped_early,
-            "training_duration": round(time.monotonic() - started, 1),
+            "training_duration": round(checkpoints.seconds, 1),
         },
     )
     return fit

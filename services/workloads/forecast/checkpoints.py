@@ -1,0 +1,61 @@
+"""The states of a model's fit as checkpoints of a job."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from pathlib import Path
+
+from services.environment import versions
+from services.forecasting.models.checkpoints import Save
+from services.workloads.base import Run
+from services.workloads.forecast.config import ForecastConfig
+
+FIT, JOB = "fit", "job.json"
+# What a fit computes with: under another version it might not go on exactly.
+COMPUTES = ("tensorflow", "keras", "numpy", "scikit-learn", "lightgbm")
+
+
+class JobCheckpoints:
+    """services.forecasting.models.checkpoints.Checkpoints of a job, made when its fit begins.
+
+    `earlier_seconds` is what earlier attempts spent on the fit up to the state this one goes on from.
+    """
+
+    def __init__(self, run: Run, config: ForecastConfig) -> None:
+        self.earlier_seconds = 0.0
+        self._run = run
+        self._began = time.monotonic()
+        self._fingerprint = fingerprint(config)
+        self._folder: Path | None = None
+        if (found := run.load_checkpoint(self._fingerprint)) is not None:
+            self._folder = found.last
+            self.earlier_seconds = json.loads((found.last / JOB).read_text(encoding="utf-8"))["seconds"]
+            after = "" if found.epoch is None else f" after epoch {found.epoch}"
+            run.log(f"The training goes on from its checkpoint{after}")
+
+    @property
+    def seconds(self) -> float:
+        """Of the fit so far, over all attempts."""
+        return self.earlier_seconds + time.monotonic() - self._began
+
+    def last(self) -> Path | None:
+        return None if self._folder is None else self._folder / FIT
+
+    def offer(self, save: Save, *, step: int, epoch: int | None = None, best: Save | None = None) -> None:
+        self._run.checkpoint(
+            partial(self._save, save), step=step, epoch=epoch, best=best, fingerprint=self._fingerprint
+        )
+
+    def _save(self, save: Save, folder: Path) -> None:
+        (folder / JOB).write_text(json.dumps({"seconds": self.seconds}), encoding="utf-8")
+        (folder / FIT).mkdir()
+        save(folder / FIT)
+
+
+def fingerprint(config: ForecastConfig) -> str:
+    """The content of the dataset and what computes with it."""
+    installed = versions()
+    computes = [f"{name} {installed[name]}" for name in COMPUTES if name in installed]
+    return " ".join([config.fingerprint(), *computes])
