@@ -26,6 +26,7 @@ class ByHand(Run):
         self.workdir.mkdir()
         self.cache_dir = folder / "cache"
         self.attempt = 1
+        self.device = "cpu"
         self.told: list[dict[str, Any]] = []
         self.lines: list[str] = []
         self.artifacts: dict[str, Path] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from functools import partial
@@ -13,7 +14,7 @@ from services.workloads.base import Run
 from services.workloads.forecast.config import ForecastConfig
 
 FIT, JOB = "fit", "job.json"
-# What a fit computes with: under another version it might not go on exactly.
+# What fits compute with: under another version they might not go on exactly.
 COMPUTES = ("tensorflow", "keras", "numpy", "scikit-learn", "lightgbm")
 
 
@@ -55,7 +56,9 @@ class JobCheckpoints:
 
 
 def fingerprint(config: ForecastConfig) -> str:
-    """The content of the dataset and what computes with it."""
+    """The content of the dataset, what is learned from it, and what computes."""
     installed = versions()
     computes = [f"{name} {installed[name]}" for name in COMPUTES if name in installed]
-    return " ".join([config.fingerprint(), *computes])
+    learned = json.dumps(config.model_dump(mode="json", include={"model", "split"}), sort_keys=True)
+    what = hashlib.sha256(f"{config.fingerprint()} {learned}".encode()).hexdigest()
+    return " ".join([what, *computes])
