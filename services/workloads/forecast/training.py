@@ -126,13 +126,7 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
     _, forecast = _scaled(run, dataset, scalers, model, split.test)
-    if not np.isfinite(forecast).all():
-        raise DataError(
-            "TRAINING_DIVERGED",
-            "The model's forecasts are no finite numbers: the training diverged",
-            suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
-            details={"epochs_completed": fit.epochs_completed},
-        )
+    _refuse_diverged(forecast, fit)
     guessed = scalers.unscale_outputs(validation[1])
     learned, own = quantiles.learn(run, config, dataset, split, scalers, model, guessed)
     return Trained(
@@ -173,6 +167,16 @@ def _fit_model(
         },
     )
     return fit
+
+
+def _refuse_diverged(forecast: np.ndarray, fit: FitInfo) -> None:
+    if not np.isfinite(forecast).all():
+        raise DataError(
+            "TRAINING_DIVERGED",
+            "The model's forecasts are no finite numbers: the training diverged",
+            suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
+            details={"epochs_completed": fit.epochs_completed},
+        )
 
 
 def _scaled(
