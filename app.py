@@ -23,8 +23,10 @@ from flask_socketio import SocketIO
 
 from api import auth, docs, errors, health, realtime, training, v1
 from api.context import KEY
+from api.greeting import greeting
 from middleware import chunked, cors, request_log
 from services import logs, schedule
+from services.installation import CannotStart, one_server_only
 from services.wiring import Services, build
 
 MAX_BODY_BYTES = 64 * 1024 * 1024  # upload routes set their own
@@ -69,9 +71,16 @@ def _add_commands(app: Flask, services: Services) -> None:
 def main() -> int:
     try:
         settings = Settings.from_env()
-    except SettingsError as error:
+        with one_server_only(settings):
+            serve(settings)
+    except (SettingsError, CannotStart) as error:
         print(error, file=sys.stderr)
         return 2
+    return 0
+
+
+def serve(settings: Settings) -> None:
+    """Until the process is told to end."""
     logs.configure(settings)
     app = create_app(settings)
     services: Services = app.extensions[KEY]
@@ -83,7 +92,7 @@ def main() -> int:
     gc.enable()
     try:
         services.runner.start_workers()
-        print(_greeting(settings, services), flush=True)
+        print(greeting(services), flush=True)
         socketio.run(app, settings.host, settings.port, **realtime.server_options(settings))
     except SettingsError as error:
         print(error, file=sys.stderr)
@@ -94,7 +103,6 @@ def main() -> int:
         scheduler.shutdown(wait=False)
         services.runner.stop()
         services.database.close()
-    return 0
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
@@ -102,18 +110,6 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _greeting(settings: Settings, services: Services) -> str:
-    address = f"http://localhost:{settings.port}"
-    lines = [f"Trainyard serves on {address} (data in {settings.data_dir})"]
-    if not services.accounts.has_users():
-        lines += [
-            "There is no account yet. Make the first one:",
-            f"  curl {address}/api/auth/sign-up -H 'Content-Type: application/json' \\",
-            """    -d '{"email": "you@example.org", "password": "at least ten characters"}'""",
-        ]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

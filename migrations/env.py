@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import JSON, Engine
+from sqlalchemy import JSON, Engine, text
 
 from services.settings import Settings
-from services.storage import job_tables  # noqa: F401 - its tables belong to Base
+from services.storage import installation_table, job_tables  # noqa: F401 - their tables belong to Base
 from services.storage.database import Database
 from services.storage.tables import Base, UtcDateTime
+
+ONE_AT_A_TIME = 7_214_001  # any number of ours: the key of a lock in Postgres
 
 
 def _engine() -> Engine:
@@ -35,4 +37,6 @@ with _engine().execution_options(write=True).connect() as connection:
         render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter most things in place
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":  # of several machines that start, the others wait
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         context.run_migrations()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.devices.names import NAMES_IN_WORDS, is_name
 
@@ -85,6 +86,18 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _redis_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number
+        right = None
+    database = parts.path.strip("/") if right else ""
+    if not right or (database and not database.isdecimal()):
+        raise ValueError("must look like redis://host:6379/0, or rediss://user:password@host:6379/0")
+    return text
+
+
 @dataclass(frozen=True)
 class Setting:
     """One row of docs/configuration.md: field, variable, default as text, reader, meaning."""
@@ -115,6 +128,20 @@ SETTINGS: tuple[Setting, ...] = (
         "Key that signs tokens, 32 characters or more; empty: made once and kept in DATA_DIR",
     ),
     Setting(
+        "job_runner",
+        "JOB_RUNNER",
+        "local",
+        _choice("local", "celery"),
+        "Who executes jobs: local (processes of this server) or celery (workers on any number of machines)",
+    ),
+    Setting(
+        "redis_url",
+        "REDIS_URL",
+        "",
+        lambda text: _redis_url(text) if text else "",
+        "Redis that all machines of a cluster share, with JOB_RUNNER=celery",
+    ),
+    Setting(
         "async_mode",
         "TRAINYARD_ASYNC_MODE",
         "threading",
@@ -126,7 +153,8 @@ SETTINGS: tuple[Setting, ...] = (
         "TRAINYARD_WORKERS",
         str(max(1, (os.cpu_count() or 1) - 1)),
         _integer(0, 256),
-        "Training processes (0: this server only accepts work); default: cores - 1, at least 1",
+        "Training processes of this server or, in a cluster, of this worker machine (0: none here); "
+        "default: cores - 1, at least 1",
     ),
     Setting(
         "device",
@@ -241,6 +269,8 @@ class Settings:
     host: str
     database_url: str
     secret_key: str
+    job_runner: str
+    redis_url: str
     async_mode: str
     workers: int
     device: tuple[str, ...]
@@ -277,6 +307,7 @@ class Settings:
                 values[setting.field] = setting.parse(text)
             except ValueError as error:
                 problems.append(f"{setting.variable}: {error}")
+        problems += [] if problems else _contradictions(values)
         if problems:
             raise SettingsError(problems)
         values["data_dir"] = values["data_dir"].expanduser().resolve()
@@ -292,6 +323,23 @@ class Settings:
             if (value := getattr(self, setting.field)) is not None
         }
         return {name: value for name, value in text.items() if value}
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Settings that are right one by one but cannot work together."""
+    if values["job_runner"] == "local":
+        unused = "REDIS_URL is set, but JOB_RUNNER=local uses none: set JOB_RUNNER=celery, or leave it out"
+        return [unused] if values["redis_url"] else []
+    needs = {
+        "REDIS_URL, the Redis that all machines share, such as redis://redis:6379/0": values["redis_url"],
+        "DATABASE_URL=postgresql+psycopg://...: SQLite is a file of one machine": values[
+            "database_url"
+        ].startswith("postgresql"),
+        "TRAINYARD_SECRET_KEY, the same on every machine, or tokens of one are refused by another": values[
+            "secret_key"
+        ],
+    }
+    return [f"JOB_RUNNER=celery needs {what}" for what, given in needs.items() if not given]
 
 
 def wanted_async_mode() -> str:

@@ -68,9 +68,9 @@ def build(settings: Settings) -> Services:
     """Wire everything on a database whose schema is current; nothing is started yet."""
     database = Database(settings.database_url)
     blobs = DiskBlobs(settings.data_dir / "blobs")
-    bus = EventBus()
     plans = Plans(database)
-    runner = LocalRunner(database, blobs, bus, plans, settings)
+    place = _in_a_cluster if settings.job_runner == "celery" else _in_one_place
+    bus, runner = place(database, blobs, plans, settings)
     known = workloads.load(settings.extra_workloads)
     jobs = Jobs(database, bus, plans, known, settings, runner, blobs)
     chunks = ChunkStore(settings.data_dir / UPLOADS)
@@ -102,3 +102,16 @@ def build(settings: Settings) -> Services:
         scaling=Scaling(database, blobs, sessions),
         retention=Retention(database, blobs, settings),
     )
+
+
+def _in_one_place(database: Database, blobs: Blobs, plans: Plans, settings: Settings) -> tuple[EventBus, JobRunner]:
+    bus = EventBus()
+    return bus, LocalRunner(database, blobs, bus, plans, settings)
+
+
+def _in_a_cluster(database: Database, blobs: Blobs, plans: Plans, settings: Settings) -> tuple[EventBus, JobRunner]:
+    from services.events.redis import RedisEventBus  # what only a cluster needs is loaded only there
+    from services.jobs.cluster import ClusterRunner
+
+    bus = RedisEventBus(settings.redis_url)
+    return bus, ClusterRunner(database, blobs, bus, plans, settings)

@@ -7,6 +7,7 @@ import shutil
 from uuid import UUID
 
 from services.events import Event, EventBus
+from services.installation import identify
 from services.jobs.crew import Crew
 from services.jobs.lease import Usage
 from services.jobs.reaper import Reaper
@@ -31,6 +32,7 @@ class LocalRunner:
         *,
         warm: bool = True,
     ) -> None:
+        self._database = database
         self._settings = settings
         self._bus = bus
         self._crew = Crew(database, usage, settings, self._tell, warm=warm)
@@ -41,6 +43,8 @@ class LocalRunner:
         self._crew.wake()
 
     def start_workers(self) -> None:
+        if not self._database.is_sqlite:  # whose file lies in the folder anyway
+            identify(self._database, self._settings.data_dir)
         lanes = ["training"] * self._settings.workers
         if lanes:
             lanes.append("interactive")
