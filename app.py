@@ -94,9 +94,6 @@ def serve(settings: Settings) -> None:
         services.runner.start_workers()
         print(greeting(services), flush=True)
         socketio.run(app, settings.host, settings.port, **realtime.server_options(settings))
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         pass
     finally:

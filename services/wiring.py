@@ -104,12 +104,16 @@ def build(settings: Settings) -> Services:
     )
 
 
-def _in_one_place(database: Database, blobs: Blobs, plans: Plans, settings: Settings) -> tuple[EventBus, JobRunner]:
+def _in_one_place(
+    database: Database, blobs: Blobs, plans: Plans, settings: Settings
+) -> tuple[EventBus, JobRunner]:
     bus = EventBus()
     return bus, LocalRunner(database, blobs, bus, plans, settings)
 
 
-def _in_a_cluster(database: Database, blobs: Blobs, plans: Plans, settings: Settings) -> tuple[EventBus, JobRunner]:
+def _in_a_cluster(
+    database: Database, blobs: Blobs, plans: Plans, settings: Settings
+) -> tuple[EventBus, JobRunner]:
     from services.events.redis import RedisEventBus  # what only a cluster needs is loaded only there
     from services.jobs.cluster import ClusterRunner
 

@@ -70,6 +70,14 @@ def test_socketio_stays_in_two_files() -> None:
     assert offenders(("app.py", "api/realtime.py"), "flask_socketio", "socketio") == []
 
 
+@pytest.mark.parametrize(
+    ("packages", "home"),
+    [(("celery", "kombu"), "services/jobs/celery.py"), (("redis",), "services/events/redis.py")],
+)
+def test_a_broker_stays_in_one_file(packages: tuple[str, ...], home: str) -> None:
+    assert offenders((home,), *packages) == []
+
+
 def test_the_training_engine_knows_nothing_of_the_product() -> None:
     wrong = [
         f"{place(path)} imports {name}"

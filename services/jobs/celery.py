@@ -26,7 +26,7 @@ from services.storage.tables import JobRow
 
 TASK = "trainyard.look_for_work"
 QUEUES = {
-    "training": ("training-high", "training-normal", "training-low"),
+    "training": ("training-high", "training-normal", "training-low"),  # by priority
     "interactive": ("default",),
 }
 CONNECT_SECONDS = 4.0
@@ -99,8 +99,11 @@ class WakeUps:
 
     def _queue(self, job_id: UUID) -> str | None:
         with self._database.read() as tx:
-            lane = tx.scalar(select(JobRow.lane).where(JobRow.id == job_id))
-        return None if lane is None else "training-normal" if lane == "training" else "default"
+            found = tx.execute(select(JobRow.lane, JobRow.priority).where(JobRow.id == job_id)).first()
+        if found is None:
+            return None
+        lane, priority = found
+        return QUEUES[lane][min(priority, len(QUEUES[lane]) - 1)]
 
 
 def consume(app: Celery, lane: str, slots: int, serve: Callable[[], None], leave: Callable[[], None]) -> None:
