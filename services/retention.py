@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Text, and_, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
 from services.jobs.checkpoints import folder_of
 from services.jobs.states import ACTIVE, FINISHED, Status
+from services.local_training.embeddings import PREFIX as EMBEDDINGS
 from services.settings import Settings
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -31,7 +32,7 @@ from services.uploads.chunks import UPLOADS, ChunkStore, newest_change
 
 ORPHAN_AGE = timedelta(hours=1)
 DATASET_AGE = timedelta(days=30)
-BLOB_PREFIXES = ("files/", "series/", "jobs/", "checkpoints/")
+BLOB_PREFIXES = ("files/", "series/", "jobs/", "checkpoints/", EMBEDDINGS)
 log = logging.getLogger(__name__)
 
 
@@ -110,7 +111,7 @@ class Retention:
         """Blobs that no row named for an hour; a job that works may still be about to name its own."""
         keys = [key for prefix in BLOB_PREFIXES for key in self._blobs.list(prefix)]
         with self._database.read() as tx:
-            named = set(_named_keys(tx))
+            named = {*_named_keys(tx), *_named_embeddings(tx)}
             protected = (*_active_prefixes(tx), *self._resumable_prefixes(tx))
         orphans = {key for key in keys if key not in named and not key.startswith(protected)}
         moment = self._clock()
@@ -178,6 +179,14 @@ def _named_keys(tx: Session) -> Iterator[str]:
         VisualizationRow.image_path,
     ):
         yield from (key for key in tx.scalars(select(column)) if key)
+
+
+def _named_embeddings(tx: Session) -> Iterator[str]:
+    """Those that jobs were given, for as long as the jobs exist: they may be started again."""
+    name_some = cast(JobRow.config, Text).contains(EMBEDDINGS)
+    for config in tx.scalars(select(JobRow.config).where(name_some)):
+        stored = (value for value in config.values() if isinstance(value, dict))
+        yield from (value["blob_key"] for value in stored if "blob_key" in value)
 
 
 def _active_prefixes(tx: Session) -> Iterator[str]:

@@ -9,6 +9,7 @@ from services.accounts import Accounts
 from services.accounts.local import LocalAccounts
 from services.backtests import Backtests
 from services.datasets import Datasets
+from services.devices.workforce import Workforce
 from services.events import EventBus
 from services.files import Files
 from services.interactive import SmallJobs
@@ -48,6 +49,7 @@ class Services:
     runner: JobRunner
     jobs: Jobs
     workloads: WorkloadCatalogue
+    workforce: Workforce
     sessions: Sessions
     time_settings: TimeSettings
     files: Files
@@ -87,6 +89,7 @@ def build(settings: Settings) -> Services:
         runner=runner,
         jobs=jobs,
         workloads=WorkloadCatalogue(known, sessions, datasets),
+        workforce=Workforce(database),
         sessions=sessions,
         time_settings=TimeSettings(database, sessions),
         files=Files(database, blobs, jobs, sessions),

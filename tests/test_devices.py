@@ -18,7 +18,7 @@ from services.devices import detection
 from services.devices import device as devices
 from services.devices.device import DeviceManager
 from services.devices.names import NAMES_IN_WORDS
-from services.devices.sharing import Place, places
+from services.devices.sharing import Seat, seats
 from services.local_training.errors import DeviceDetectionError
 from services.settings import Settings, SettingsError
 from tests.fake_torch import FakeTorch
@@ -228,23 +228,23 @@ def test_a_worker_process_has_one_device(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_workers_get_the_devices_in_turn_and_share_their_memory() -> None:
     lanes = ["training", "training", "training", "interactive"]
-    assert places(lanes, ["auto"], look=lambda: ["cuda:0", "cuda:1", "cpu"]) == [
-        Place("training", "cuda:0", 2),
-        Place("training", "cuda:1", 1),
-        Place("training", "cuda:0", 2),
-        Place("interactive", "cpu", 1),
+    assert seats(lanes, ["auto"], look=lambda: ["cuda:0", "cuda:1", "cpu"]) == [
+        Seat("training", "cuda:0", 2),
+        Seat("training", "cuda:1", 1),
+        Seat("training", "cuda:0", 2),
+        Seat("interactive", "cpu", 1),
     ]
-    asked = places(lanes, ["cuda:1", "cpu"], look=lambda: ["cuda:0", "cuda:1", "cpu"])
-    assert [place.device for place in asked] == ["cuda:1", "cpu", "cuda:1", "cpu"]
-    assert [place.device for place in places(lanes, ["auto"], look=lambda: ["cpu"])] == ["cpu"] * 4
+    asked = seats(lanes, ["cuda:1", "cpu"], look=lambda: ["cuda:0", "cuda:1", "cpu"])
+    assert [seat.device for seat in asked] == ["cuda:1", "cpu", "cuda:1", "cpu"]
+    assert [seat.device for seat in seats(lanes, ["auto"], look=lambda: ["cpu"])] == ["cpu"] * 4
 
 
 def test_who_asks_for_the_cpu_alone_or_has_no_worker_looks_for_nothing() -> None:
     def look() -> list[str]:
         raise AssertionError("looked")
 
-    assert places(["training"], ["cpu"], look) == [Place("training", "cpu", 1)]
-    assert places([], ["cuda"], look) == []
+    assert seats(["training"], ["cpu"], look) == [Seat("training", "cpu", 1)]
+    assert seats([], ["cuda"], look) == []
 
 
 def test_a_device_setting_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from services.settings import SettingsError
 
 
 @dataclass(frozen=True)
-class Place:
+class Seat:
     """Where one worker works. `sharers`: workers on its device, which share the device's memory."""
 
     lane: str
@@ -20,15 +20,15 @@ class Place:
     sharers: int = 1
 
 
-def places(
+def seats(
     lanes: Sequence[str], requests: Sequence[str], look: Callable[[], list[str]] = present
-) -> list[Place]:
+) -> list[Seat]:
     """One for every name of a lane: the training workers get the devices in turn, the others the CPU.
 
     SettingsError if a device that is asked for is not there.
     """
     if "training" not in lanes:
-        return [Place(lane) for lane in lanes]
+        return [Seat(lane) for lane in lanes]
     try:
         names = [CPU] if set(requests) == {CPU} else look()
         wanted = [name for request in requests for name in answering(request, names)]
@@ -37,13 +37,13 @@ def places(
     return list(_shared_out(lanes, wanted))
 
 
-def _shared_out(lanes: Sequence[str], devices: Sequence[str]) -> Iterator[Place]:
+def _shared_out(lanes: Sequence[str], devices: Sequence[str]) -> Iterator[Seat]:
     n = lanes.count("training")
     taken = [devices[place % len(devices)] for place in range(n)]
     turn = iter(taken)
     for lane in lanes:
         if lane == "training":
             device = next(turn)
-            yield Place(lane, device, taken.count(device))
+            yield Seat(lane, device, taken.count(device))
         else:
-            yield Place(lane)
+            yield Seat(lane)

@@ -12,7 +12,8 @@ from threading import Event as Flag
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.devices.sharing import Place, places
+from services.devices import presence
+from services.devices.sharing import Seat, seats
 from services.events import Event
 from services.jobs import event_log
 from services.jobs.lease import Usage, take_back
@@ -60,8 +61,8 @@ class Crew:
     def start(self, lanes: Sequence[str]) -> None:
         """One worker for every name of a lane; SettingsError if a device they are to use is not there."""
         self._threads = [
-            Thread(target=self._keep, args=(place,), name=f"{place.lane} worker", daemon=True)
-            for place in places(lanes, self._settings.device)
+            Thread(target=self._keep, args=(seat,), name=f"{seat.lane} worker", daemon=True)
+            for seat in seats(lanes, self._settings.device)
         ]
         for thread in self._threads:
             thread.start()
@@ -103,23 +104,23 @@ class Crew:
         resting = (worker for worker in self._workers.values() if worker.rests)
         return self._stopping.is_set() or next(resting, False)
 
-    def _keep(self, place: Place) -> None:
+    def _keep(self, seat: Seat) -> None:
         """One place for a worker: whoever ends is followed by another."""
         pause = 0.0
         while not self._stopping.wait(pause):
             began = time.monotonic()
-            worker = self._spawn(place)
+            worker = self._spawn(seat)
             if worker is None:
                 return
             self._attend(worker)
             short = time.monotonic() - began < SHORT_LIFE_SECONDS
             pause = min(LONGEST_PAUSE_SECONDS, max(0.2, 2 * pause)) if short else 0.0
 
-    def _spawn(self, place: Place) -> WorkerProcess | None:
+    def _spawn(self, seat: Seat) -> WorkerProcess | None:
         with self._changed:  # a worker that stop() does not see must not be born
             if self._stopping.is_set():
                 return None
-            worker = WorkerProcess(place, self._environment(place.lane), self._changed, warm=self.warm)
+            worker = WorkerProcess(seat, self._environment(seat.lane), self._changed, warm=self.warm)
             self._workers[worker.worker_id] = worker
             return worker
 
@@ -137,6 +138,7 @@ class Crew:
             log.error("worker %s ended with status %s", worker.worker_id, status)
         shutil.rmtree(self._work_dir / worker.worker_id, ignore_errors=True)
         try:
+            presence.forget(self._database, worker.worker_id)
             self._tell_unheard(last)
             for event in take_back(self._database, self._usage, worker.worker_id):
                 self._tell(event)

@@ -20,7 +20,8 @@ from threading import Event as Flag
 from threading import Lock, Thread
 
 from services import logs, workloads
-from services.devices import device
+from services.devices.device import here, settle
+from services.devices.presence import Presence
 from services.events import Event
 from services.jobs.execute import Workplace, execute
 from services.jobs.lease import Claim, Place, claim, release
@@ -50,6 +51,7 @@ class Worker:
         self._claim: Claim | None = None
         self._work_dir = settings.data_dir / "work" / worker_id
         self._database = Database(settings.database_url)
+        self._presence = Presence(self._database, worker_id, lane, here())
         known = workloads.load(settings.extra_workloads)
         self._cold = _modules(known.values(), lane) if warm else []
         self._place = Workplace(
@@ -66,6 +68,7 @@ class Worker:
         )
 
     def run(self) -> None:
+        self._presence.begin()
         Thread(target=self._listen, name="server", daemon=True).start()
         while True:
             self._woken.clear()
@@ -101,7 +104,7 @@ class Worker:
                     self._worker_id,
                     self._lane,
                     host=socket.gethostname(),
-                    device=device.here().name,
+                    device=here().name,
                     limit=self._settings.jobs_per_device,
                 ),
                 jobs_per_user=self._settings.jobs_per_user,
@@ -140,6 +143,7 @@ class Worker:
 
     def _exit(self) -> None:
         """End at once, wherever the main thread is: what it would still write is refused or rolled back."""
+        self._presence.end()
         shutil.rmtree(self._work_dir, ignore_errors=True)
         os._exit(0)
 
@@ -169,7 +173,7 @@ def main() -> None:
     settings = Settings.from_env()
     logs.configure(settings)
     logs.bind(worker=chosen.worker_id)
-    device.settle(chosen.device, sharers=chosen.sharers)
+    settle(chosen.device, sharers=chosen.sharers)
     worker = Worker(settings, chosen.lane, chosen.worker_id, output, warm=chosen.warm)
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=worker.leave, daemon=True).start())
     worker.run()

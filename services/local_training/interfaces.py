@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from services.local_training.progress import TrainingProgress
+from services.local_training.record import TrainingProgress
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from services.local_training.errors import TrainingProgressError
+from services.local_training.history import History
+from services.local_training.record import TrainingProgress
 from services.local_training.remaining import Remaining
-
-MOST_EPOCHS_KEPT = 10_000
-MOST_BATCHES_KEPT = 1_000
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """One moment of a training. Epochs and batches count from 1; `batch` batches of `epoch` are done."""
-
-    job_id: int
-    epoch: int
-    total_epochs: int
-    batch: int
-    total_batches: int
-    train_loss: float
-    val_loss: float | None
-    learning_rate: float
-    elapsed_time: float
-    estimated_remaining: float | None = None  # an upper bound where training may stop early
-    memory_usage: dict[str, Any] | None = None
-    epoch_finished: bool = False
-
-    @property
-    def epoch_progress(self) -> float:
-        """Percent of the epochs that are finished; the one at work does not count."""
-        finished = self.epoch if self.epoch_finished else self.epoch - 1
-        return _percent(finished, self.total_epochs)
-
-    @property
-    def batch_progress(self) -> float:
-        """Percent of the batches of this epoch that are done."""
-        return _percent(self.batch, self.total_batches)
-
 
 Callback = Callable[[TrainingProgress], None]
 
@@ -75,11 +42,7 @@ class TrainingProgressMonitor:
         self._remaining = Remaining(total_epochs, finished_epochs)
         self._lock = Lock()
         self._callbacks: list[Callback] = []
-        self._latest: TrainingProgress | None = None
-        # Kept apart, so that many batches do not push epochs out; the number says what came first.
-        self._epochs: deque[tuple[int, TrainingProgress]] = deque(maxlen=MOST_EPOCHS_KEPT)
-        self._batches: deque[tuple[int, TrainingProgress]] = deque(maxlen=MOST_BATCHES_KEPT)
-        self._told = 0
+        self._history = History()
         self._epoch = finished_epochs
         self._open = False  # between start_epoch and update_epoch
         self._batch = self._total_batches = 0
@@ -118,7 +81,7 @@ class TrainingProgressMonitor:
             moment = self._clock()
             self._remaining.batch(moment, batch)
             record = self._record(moment, train_loss, None, finished=False)
-            self._keep(self._batches, record)
+            self._history.add(record)
             callbacks = list(self._callbacks)
         _tell(callbacks, record)
 
@@ -132,18 +95,18 @@ class TrainingProgressMonitor:
             self._remaining.end_epoch(moment)
             self._batch, self._open = self._total_batches, False
             record = self._record(moment, train_loss, val_loss, finished=True)
-            self._keep(self._epochs, record)
+            self._history.add(record)
             callbacks = list(self._callbacks)
         _tell(callbacks, record)
 
     def get_latest_progress(self) -> TrainingProgress | None:
         with self._lock:
-            return self._latest
+            return self._history.latest
 
     def get_history(self) -> list[TrainingProgress]:
         """In the order told: the last 10 000 epochs, and the last 1 000 batches between them."""
         with self._lock:
-            return [record for _, record in sorted([*self._epochs, *self._batches], key=lambda kept: kept[0])]
+            return self._history.all()
 
     def stop(self) -> None:
         """From now on nothing can be told; what was told stays readable."""
@@ -177,16 +140,7 @@ class TrainingProgressMonitor:
             epoch_finished=finished,
         )
 
-    def _keep(self, where: deque[tuple[int, TrainingProgress]], record: TrainingProgress) -> None:
-        self._told += 1
-        self._latest = record
-        where.append((self._told, record))
-
 
 def _tell(callbacks: list[Callback], record: TrainingProgress) -> None:
     for callback in callbacks:
         callback(record)
-
-
-def _percent(part: int, whole: int) -> float:
-    return 100.0 * part / whole if whole > 0 else 0.0

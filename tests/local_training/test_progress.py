@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.local_training import progress as limits
+from services.local_training import history as limits
 from services.local_training_environment import (
     LocalTrainingError,
     TrainingProgress,
