@@ -32,7 +32,7 @@ class Unsaved(Exception):
 
 
 class Pace:
-    """When the next checkpoint is due."""
+    """When the next checkpoint is due; with 0 seconds, always."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -41,6 +41,8 @@ class Pace:
         self._cost = 0.0
 
     def is_due(self) -> bool:
+        if not self._seconds:
+            return True
         return self._clock() - self._last >= max(self._seconds, COST * self._cost)
 
     def taken(self, began: float) -> None:
