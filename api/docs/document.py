@@ -10,7 +10,7 @@ from spectree.models import SecureType, SecurityScheme, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
-from api.docs import accounts, jobs, sessions, training
+from api.docs import accounts, jobs, machines, sessions, training
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
@@ -18,6 +18,7 @@ OPERATIONS: Operations = {
     **sessions.OPERATIONS,
     **training.OPERATIONS,
     **jobs.OPERATIONS,
+    **machines.OPERATIONS,
 }
 BEARER = "accessToken"
 ABOUT = (

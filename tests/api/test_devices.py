@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.docs.machines import Device, Worker
 from tests.api.caller import Caller
 from tests.jobs.house import until
 
@@ -33,6 +34,9 @@ def test_devices_are_shown_with_their_workers(running: Flask, working: Caller) -
     workers = told("workers")
     assert [worker["id"] for worker in workers] == device["workers"]
     assert {worker["lane"] for worker in workers} == {"training", "interactive"}
+    for model, shown in ((Device, device), (Worker, workers[0])):
+        model.model_validate(shown, strict=True)
+        assert set(shown) <= set(model.model_fields)  # what the document does not tell is not there
 
 
 def test_a_server_without_workers_has_no_devices_to_show(client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from api.docs.machines import Device
 from services.devices.device import DeviceManager
 from services.devices.presence import Presence
 from services.devices.workforce import Workforce
@@ -113,6 +114,8 @@ def test_devices_gather_the_workers_on_them(house: House, signed: Any) -> None:
         },
         "busy_jobs": 0,
     }
+    Device.model_validate(gpu, strict=True)
+    assert set(gpu) <= set(Device.model_fields)
     assert processor["workers"] == ["interactive-c"]
     assert processor["memory"].keys() == {"used_mb", "available_mb", "total_mb", "percent"}
 
