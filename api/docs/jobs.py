@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -14,6 +14,7 @@ from api.docs.operation import (
     answer,
     body,
     given,
+    maybe,
     optional,
     query,
 )
@@ -69,6 +70,26 @@ class Workload(BaseModel):
 
 ONE = answer("JobAnswer", job=Job)
 LIMIT = (int, Field(default=1000, ge=1, le=10_000))
+METRICS_QUERY = query(
+    "MetricsQuery",
+    keys=optional(str, "names, comma-separated; without, all but those of batches"),
+    attempt=optional(str, "a number, or all; without, the one curve that the job shows over its attempts"),
+    from_step=optional(int, "the first"),
+    to_step=optional(int, "the last"),
+    after_step=optional(int, "continue behind it"),
+    order=optional(Literal["asc", "desc"], "of steps; desc where neither a range nor max_points is given"),
+    limit=LIMIT,
+    max_points=optional(
+        int,
+        "whole curves of so many points per key: of every bucket the first, last, least and greatest",
+        ge=4,
+        le=5_000,
+    ),
+    form=(
+        Literal["points", "columns"],
+        Field(default="points", description="columns: `curves` by key in place of `metrics`"),
+    ),
+)
 _JOBS: Operations = {
     f"GET {J}": Operation(
         "The caller's jobs, newest first.",
@@ -97,15 +118,10 @@ _JOBS: Operations = {
         query=query("EventsQuery", after_seq=(int, Field(default=0, ge=0, description="the last one known"))),
     ),
     f"GET {JOB}/metrics": Operation(
-        "Metric points.",
+        "Metric points: the newest first, by range, or whole curves thinned out without losing an extreme.",
         JOBS,
-        {200: answer("Metrics", metrics=Objects)},
-        query=query(
-            "MetricsQuery",
-            keys=optional(str, "names, comma-separated"),
-            after_step=optional(int, "continue behind it"),
-            limit=LIMIT,
-        ),
+        {200: answer("Metrics", metrics=maybe(Objects), curves=maybe(Obj))},
+        query=METRICS_QUERY,
     ),
     f"GET {JOB}/logs": Operation(
         "Lines for people, oldest first.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.errors import Invalid
+from services.errors import BadRequest, Invalid
 
 MAX_TEXT = 255
 
@@ -34,3 +34,11 @@ def optional_text(body: Mapping[str, Any], name: str, limit: int = MAX_TEXT) -> 
     if len(value) > limit:
         raise refused(name, f"is longer than {limit} characters ({len(value)})")
     return value
+
+
+def whole_number(arguments: Mapping[str, str], name: str, default: int) -> int:
+    text = arguments.get(name, str(default))
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdigit() or len(text) > 15:
+        raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}", details={"field": name})
+    return int(text)

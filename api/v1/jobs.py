@@ -12,6 +12,7 @@ from api.training import answers
 from api.training.arguments import query
 from api.training.body import refuse_fields
 from api.v1.blueprint import blueprint
+from api.v1.metrics import metric_history
 from middleware.auth import require_auth
 from services.artifacts import download
 from services.errors import BadRequest, NotFound
@@ -84,16 +85,8 @@ def list_events(job_id: str) -> Any:
 @blueprint.get(f"{JOB}/metrics")
 @require_auth
 def list_metrics(job_id: str) -> Any:
-    """Points by step; ?keys=loss,val_loss chooses, ?after_step continues."""
-    arguments = query("keys", "after_step", "limit")
-    points = services().jobs.records.metrics(
-        g.user_id,
-        _job_id(job_id),
-        keys=arguments["keys"].split(",") if "keys" in arguments else None,
-        after_step=_integer(arguments, "after_step", 0) if "after_step" in arguments else None,
-        limit=_integer(arguments, "limit", 1000),
-    )
-    return {"success": True, "metrics": [point.to_json() for point in points]}
+    """The newest first, by range, or whole curves with ?max_points each."""
+    return metric_history(services().jobs.records, g.user_id, _job_id(job_id))
 
 
 @blueprint.get(f"{JOB}/logs")

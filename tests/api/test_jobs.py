@@ -70,12 +70,50 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     )
     assert progress["memory"]["allocated_mb"] > 10
     assert job["config"] == {"n": 3, "late": 0}
-    assert [row["epoch"] for row in body["recent_metrics"]] == [1, 2, 3]
+    assert [row["epoch"] for row in body["recent_metrics"]] == [3, 2, 1]
     points = caller.get(f"{JOBS}/{job_id}/metrics?keys=val_loss&after_step=0&limit=2").get_json()["metrics"]
     assert [(point["step"], point["value"]) for point in points] == [(1, None), (2, 0.5)]
     listed = caller.get(f"{JOBS}?status=completed&workload=toy_metrics&limit=1").get_json()
     assert [each["id"] for each in listed["jobs"]] == [job_id]
     assert (listed["total"], listed["limit"], listed["offset"]) == (1, 1, 0)
+
+
+def test_metrics_are_points_newest_first_or_whole_curves_in_columns(jobs: Any, caller: FlaskClient) -> None:
+    url = f"{JOBS}/{submit(jobs, caller, 'toy_metrics', {'n': 30})}/metrics"
+    newest = caller.get(f"{url}?limit=3&keys=loss").get_json()["metrics"]
+    assert [(point["step"], point["value"]) for point in newest] == [(30, None), (29, 1 / 29), (28, 1 / 28)]
+    few = caller.get(f"{url}?max_points=8&form=columns&keys=loss").get_json()["curves"]["loss"]
+    assert (few["step"][0], few["step"][-1], len(few["step"])) == (1, 30, 8)
+    assert (few["value"][0], few["value"][-1], set(few["attempt"])) == (1.0, None, {1})
+    same = caller.get(f"{url}?max_points=8&keys=loss").get_json()["metrics"]
+    assert [(point["step"], point["value"]) for point in same] == list(
+        zip(few["step"], few["value"], strict=True)
+    )
+    ranged = caller.get(f"{url}?from_step=5&to_step=6&attempt=1&form=columns").get_json()["curves"]
+    assert {key: curve["step"] for key, curve in ranged.items()} == {"loss": [5, 6], "val_loss": [5, 6]}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?limit=0",
+        "?limit=10001",
+        "?max_points=3",
+        "?max_points=5001",
+        "?limit=5&max_points=5",
+        "?order=up",
+        "?form=csv",
+        "?attempt=0",
+        "?attempt=last",
+        "?from_step=x",
+        "?colour=red",
+    ],
+)
+def test_metrics_refuse_what_they_do_not_understand(jobs: Any, caller: Any, query: str) -> None:
+    job_id = submit(jobs, caller, "toy_count", {}, wait=0)
+    answer = caller.get(f"{JOBS}/{job_id}/metrics{query}")
+    assert (answer.status_code, answer.get_json()["success"]) == (400, False)
+    assert query.strip("?").split("=")[0] in answer.get_json()["error"]
 
 
 def test_the_progress_of_a_job_has_one_shape_from_its_first_moment_on(jobs: Any, caller: Any) -> None:

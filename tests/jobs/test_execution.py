@@ -78,7 +78,7 @@ def test_metrics_are_points_and_what_is_not_finite_is_null(house: House) -> None
         50,
     ]
     assert [point.value for point in records.metrics(house.user, job.id, keys=["batch/loss"])] == [0.5]
-    assert records.recent_metrics(house.user, job.id, steps=2)[-1] == {
+    assert records.recent_metrics(house.user, job.id, epochs=2)[0] == {
         "step": 50,
         "epoch": 50,
         "loss": None,

@@ -1,0 +1,170 @@
+"""Metric curves as columns, held in memory between requests and thinned without losing an extreme."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from threading import Lock
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, func, select
+from sqlalchemy.orm import Session, aliased
+
+from services.storage.tables import JobRow, MetricRow
+
+BATCH = "batch/"  # keys of what was measured inside an epoch
+MOST_HELD = 2_000_000  # points of all jobs together; 40 bytes each
+NO_EPOCH = -1
+POINTS_OF_A_BUCKET = 4  # first, last, least, greatest
+NAN = float("nan")
+Row = tuple[int, int, int | None, int, float | None]
+
+
+class Curve(NamedTuple):
+    """The points of a key, by step and then by id; a value that was no finite number is NaN."""
+
+    ids: array[int]
+    steps: array[int]
+    epochs: array[int]
+    attempts: array[int]
+    values: array[float]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Curve:
+        ids, steps, epochs, attempts, values = zip(*rows, strict=True) if rows else ((),) * 5
+        if None in epochs:
+            epochs = tuple(NO_EPOCH if epoch is None else epoch for epoch in epochs)
+        if None in values:
+            values = tuple(NAN if value is None else value for value in values)
+        return cls(*map(array, "qqqqd", (ids, steps, epochs, attempts, values)))
+
+    def __add__(self, other: tuple[object, ...]) -> Curve:
+        later = cast(Curve, other)
+        return Curve(*(mine + theirs for mine, theirs in zip(self, later, strict=True)))  # type: ignore[operator]
+
+    def pick(self, places: Sequence[int]) -> Curve:
+        return Curve(*(array(column.typecode, map(column.__getitem__, places)) for column in self))  # type: ignore[arg-type]
+
+
+def thin(values: Sequence[float], start: int, stop: int, max_points: int) -> list[int]:
+    """Places in `start:stop`: first, last, least and greatest of each of as many buckets as may be.
+
+    What is drawn from them looks as if it were drawn from all (the aggregation of M4, VLDB 2014).
+    """
+    n = stop - start
+    if n <= max_points:
+        return list(range(start, stop))
+    buckets, places = max_points // POINTS_OF_A_BUCKET, []
+    has_gaps = math.isnan(sum(values[start:stop]))
+    for bucket in range(buckets):
+        first, end = start + n * bucket // buckets, start + n * (bucket + 1) // buckets
+        part = values[first:end]
+        ranked = [value for value in part if value == value] if has_gaps else part
+        chosen = {first, end - 1}
+        if ranked:
+            chosen |= {first + part.index(min(ranked)), first + part.index(max(ranked))}
+        places += sorted(chosen)
+    return places
+
+
+class _Held(NamedTuple):
+    last_seq: int  # of the job, when its points were read
+    last_id: int
+    curves: dict[str, Curve]
+
+    @property
+    def size(self) -> int:
+        return sum(len(curve.ids) for curve in self.curves.values())
+
+
+class Curves:
+    """All points of jobs that were lately asked for; of a job that still works only new ones are read.
+
+    Points are only ever added, and every addition raises the job's `last_seq`, which is how it is seen.
+    """
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most = most
+        self._held: OrderedDict[tuple[UUID, bool], _Held] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, tx: Session, job_id: UUID, keys: Collection[str] | None) -> dict[str, Curve]:
+        """By key; without `keys` all but those of batches."""
+        wanted = {False} if keys is None else {key.startswith(BATCH) for key in keys}
+        curves: dict[str, Curve] = {}
+        for batches in wanted:
+            curves |= self._read(tx, job_id, batches=batches).curves
+        return {key: curve for key, curve in curves.items() if keys is None or key in keys}
+
+    def _read(self, tx: Session, job_id: UUID, *, batches: bool) -> _Held:
+        last_seq = tx.scalar(select(JobRow.last_seq).where(JobRow.id == job_id)) or 0
+        place = job_id, batches
+        with self._lock:
+            held = self._held.get(place)
+        if held is None or held.last_seq != last_seq:
+            held = _added(tx, job_id, held, last_seq, batches=batches) or _all(
+                tx, job_id, last_seq, batches=batches
+            )
+        with self._lock:
+            self._held[place] = held
+            self._held.move_to_end(place)
+            while sum(each.size for each in self._held.values()) > self._most:
+                self._held.popitem(last=False)
+        return held
+
+
+def keys_of(tx: Session, job_id: UUID) -> list[str]:
+    """The keys of a job, found by stepping through the index from one to the next."""
+    mine = MetricRow.job_id == job_id
+    walk = select(func.min(MetricRow.key).label("key")).where(mine).cte("walk", recursive=True)
+    before = aliased(walk)
+    following = select(func.min(MetricRow.key)).where(mine, MetricRow.key > before.c.key).scalar_subquery()
+    walk = walk.union_all(select(following).where(before.c.key.is_not(None)))
+    return list(tx.scalars(select(walk.c.key).where(walk.c.key.is_not(None))))
+
+
+def _all(tx: Session, job_id: UUID, last_seq: int, *, batches: bool) -> _Held:
+    curves = {}
+    for key in keys_of(tx, job_id):
+        if key.startswith(BATCH) == batches:
+            where = MetricRow.job_id == job_id, MetricRow.key == key
+            curves[key] = Curve.of(_rows(tx, *where))
+    return _Held(last_seq, _last_id(curves), curves)
+
+
+def _added(tx: Session, job_id: UUID, held: _Held | None, last_seq: int, *, batches: bool) -> _Held | None:
+    """What is held and what came since; None where that would not be in order of steps."""
+    if held is None:
+        return None
+    # hidden in a call, so that rows are sought by their number and not by their job, which has very many
+    mine = func.coalesce(MetricRow.job_id, MetricRow.job_id, type_=Uuid()) == job_id
+    query = select(MetricRow.key, *COLUMNS).where(mine, MetricRow.id > held.last_id)
+    new: dict[str, list[Row]] = {}
+    for key, *row in tx.execute(query.order_by(MetricRow.id)):
+        if key.startswith(BATCH) == batches:
+            new.setdefault(key, []).append(cast(Row, tuple(row)))
+    curves = dict(held.curves)
+    for key, rows in new.items():
+        before, more = curves.get(key), Curve.of(rows)
+        if before is not None:
+            more = before + more
+        if any(map(int.__lt__, more.steps[1:], more.steps)):
+            return None
+        curves[key] = more
+    return _Held(last_seq, max(held.last_id, _last_id(curves)), curves)
+
+
+COLUMNS = (MetricRow.id, MetricRow.step, MetricRow.epoch, MetricRow.attempt, MetricRow.value)
+
+
+def _rows(tx: Session, *where: ColumnElement[bool]) -> list[Row]:
+    """Plain tuples by step and id: a hundred thousand row objects would take as long as reading them."""
+    result = tx.connection().execute(select(*COLUMNS).where(*where).order_by(MetricRow.step, MetricRow.id))
+    return cast("list[Row]", result.cursor.fetchall())
+
+
+def _last_id(curves: Mapping[str, Curve]) -> int:
+    return max((max(curve.ids) for curve in curves.values() if curve.ids), default=0)
