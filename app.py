@@ -21,7 +21,7 @@ import click
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, docs, errors, health, realtime, training, v1
+from api import auth, docs, errors, health, realtime, training, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
 from middleware import chunked, cors, request_log
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     cors.init_app(app, settings.cors_origins)
     for module in (health, auth, training, v1, docs):
         app.register_blueprint(module.blueprint)
+    websocket.init_app(app, services)
     app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
     _add_commands(app, services)
     return app

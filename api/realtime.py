@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from threading import local
 from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.errors import AppError, BadRequest, Unauthenticated
 from services.events.feeds import Feeds, newest_heard
+from services.events.rounds import Rounds
 from services.events.translate import DATASET_WORKLOAD, training_progress
 from services.jobs import JobView
 from services.jobs.states import Status
+from services.jobs.watching import StoredEvents
 from services.settings import Settings
 from services.storage.tables import now
 from services.wiring import Services
@@ -27,6 +30,7 @@ Seq = Annotated[int, Field(ge=0)]
 MAX_MESSAGE_BYTES = 64_000  # what a client may send; the longest request is a map of positions
 LAST_ANSWERS_SECONDS = 1.0
 MAX_CONNECTIONS = 1024
+REFRESH_SECONDS = 3.0  # what is stored but was never heard of here is told after this at the latest
 
 
 class _Request(BaseModel):
@@ -39,6 +43,14 @@ class SessionRequest(_Request):
 
 class JoinRequest(SessionRequest):
     after_seq: Seq | dict[Annotated[UUID, Field(strict=False)], Seq] | None = None
+
+
+class JobRequest(_Request):
+    job_id: Annotated[UUID, Field(strict=False)]
+
+
+class SubscribeRequest(JobRequest):
+    after_seq: Seq | None = None
 
 
 class UploadRequest(_Request):
@@ -90,6 +102,29 @@ class Rooms:
         self._socketio.server.leave_room(sid, room)
 
 
+class AfterAnswer:
+    """Work that begins when the answer to the request being served is on its way to the client.
+
+    Flask-SocketIO sends an answer after its handler has returned. A room entered before that would let a live
+    event overtake the answer; packets of one client leave in the order in which they were queued.
+    """
+
+    def __init__(self, socketio: SocketIO) -> None:
+        self._waiting = local()
+        engine = socketio.server.eio
+        self._serve = engine.handlers["message"]
+        engine.on("message", self._message)
+
+    def do(self, work: Callable[[], None]) -> None:
+        self._waiting.work = work
+
+    def _message(self, engine_sid: str, data: object) -> None:
+        self._waiting.work = None
+        self._serve(engine_sid, data)
+        if self._waiting.work is not None:
+            self._waiting.work()
+
+
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -100,7 +135,9 @@ class Realtime:
         self.socketio = socketio
         self.services = services
         self.rooms = Rooms(socketio)
-        self.feeds = Feeds(services.jobs, self.rooms)
+        self.feeds = Feeds(services.jobs, StoredEvents(services.database), self.rooms)
+        self.rounds = Rounds("the rooms of jobs", self.refresh)
+        self.after_answer = AfterAnswer(socketio)
 
     def register(self) -> None:
         on = self.socketio.on_event
@@ -114,6 +151,9 @@ class Realtime:
         serve("join_upload_room", UploadRequest, self.join_upload, "upload_room_error")
         serve("join", UploadRequest, self.join_any, "upload_room_error")
         serve("leave", UploadRequest, self.leave_upload, "upload_room_error")
+        serve("job.subscribe", SubscribeRequest, self.subscribe, None)
+        serve("job.unsubscribe", JobRequest, self.unsubscribe, None)
+        on("ping", self.ping)
         on("*", self.unknown)
         self.socketio.on_error_default(self.broken)
         self.services.bus.subscribe(self.feeds.forward)
@@ -132,9 +172,28 @@ class Realtime:
 
     def join(self, user_id: UUID, wanted: JoinRequest) -> Payload:
         session_id = self.services.sessions.resolve(user_id, wanted.session_id)
+        self.rounds.wake()
         return self.feeds.join(
             _sid(), user_id, session_id, written=wanted.session_id, after_seq=wanted.after_seq
         )
+
+    def subscribe(self, user_id: UUID, wanted: SubscribeRequest) -> Payload:
+        """A job as it stands, what was missed, then live events; see services/events/news.py."""
+        answer, let_in = self.feeds.subscribe(_sid(), user_id, wanted.job_id, wanted.after_seq)
+        self.after_answer.do(let_in)
+        self.rounds.wake()
+        return answer
+
+    def unsubscribe(self, _user_id: UUID, wanted: JobRequest) -> Payload:
+        self.feeds.unsubscribe(_sid(), wanted.job_id)
+        return {"ok": True, "job_id": str(wanted.job_id)}
+
+    def ping(self, *_data: object) -> Payload:
+        return self._say("pong", ts=now().isoformat())
+
+    def refresh(self) -> float | None:
+        """For events that were stored but never heard of in this process."""
+        return REFRESH_SECONDS if self.feeds.refresh() else None
 
     def leave(self, user_id: UUID, wanted: SessionRequest) -> Payload:
         self.feeds.leave(_sid(), self.services.sessions.resolve(user_id, wanted.session_id))
@@ -189,13 +248,17 @@ class Realtime:
         error = AppError("The server failed on this request", code="INTERNAL_ERROR")
         return self._say("request_error", **refused(error))
 
-    def _serve(self, name: str, model: type[R], work: Callable[[UUID, R], Payload], refusal: str) -> None:
-        """Answer this event with what the work returns, or with the refusal."""
+    def _serve(
+        self, name: str, model: type[R], work: Callable[[UUID, R], Payload], refusal: str | None
+    ) -> None:
+        """Answer this event with what the work returns, or with the refusal, also told as an event."""
 
         def answer(*sent: object) -> Payload:
             try:
                 return work(self._user_id(), _read(model, sent))
             except AppError as error:
+                if refusal is None:
+                    return {"ok": False, **refused(error)}
                 return self._say(refusal, **refused(error))
 
         self.socketio.on_event(name, answer)

@@ -19,7 +19,7 @@ def require_auth(view: View) -> View:
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        token = _bearer(request.headers.get("Authorization", ""))
+        token = bearer(request.headers.get("Authorization", ""))
         g.user = services().accounts.authenticate(token)
         g.user_id = g.user.id
         g.access_token = token
@@ -28,7 +28,8 @@ def require_auth(view: View) -> View:
     return checked
 
 
-def _bearer(header: str) -> str:
+def bearer(header: str) -> str:
+    """The token of an Authorization header."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated(

@@ -1,58 +1,88 @@
-"""Serves each session's watchers its jobs' events: in order, each once, the missed ones first.
+"""Everything somebody watches through Socket.IO: sessions in the words of the page, jobs in ours.
 
-Per session one position per job says how far the rooms have been served. A published event is only the
-occasion to move on: if it does not follow directly on the position, the stored events in between are read.
-A new watcher is served up to the positions before it enters its room. Both happen under the feed's lock, so
-that nothing is lost or doubled between the two, whatever order publishers come in.
+Each is a feed with positions of its own (services/events/feed.py). A feed exists while it has watchers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from threading import Lock, RLock
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Protocol
 from uuid import UUID
 
 from services.events import Event
+from services.events.feed import EventLog, Feed, Message, Outlet, Topic
+from services.events.news import news
 from services.events.translate import SILENT_WORKLOADS, translate
 from services.jobs import JobView, Selection
 from services.jobs.states import Status
+from services.jobs.watching import Standing
+
+__all__ = ["AfterSeq", "EventLog", "Feeds", "Outlet", "newest_heard", "replay_starts"]
 
 AfterSeq = int | Mapping[UUID, int] | None
 NEWEST_JOBS = 100
+REPLAYED_IN_ANSWER = 1000  # what was missed beyond these follows as live events do
 
 
-class Outlet(Protocol):
-    """The side of the socket server that feeds need."""
-
-    def emit(self, name: str, payload: dict[str, Any], to: str) -> None: ...
-    def enter(self, sid: str, room: str) -> None: ...
-    def leave(self, sid: str, room: str) -> None: ...
-
-
-class EventLog(Protocol):
-    """The stored truth; implemented by services.jobs.Jobs."""
+class JobList(Protocol):
+    """The side of services.jobs.Jobs that feeds need; refuses what is not the user's own."""
 
     def list(self, user_id: UUID, selection: Selection, *, limit: int) -> Sequence[JobView]: ...
-    def events(self, user_id: UUID, job_id: UUID, after_seq: int = 0) -> Sequence[Event]: ...
+    def get(self, user_id: UUID, job_id: UUID) -> JobView: ...
 
 
-def room(session_id: UUID, written: str | None = None) -> str:
-    """The room of a session; clients that wrote its id in another form share a room of their own.
+@dataclass(frozen=True)
+class SessionTopic:
+    """The jobs of a session, as the page knows them.
 
-    Payloads repeat the id as the client wrote it, because the page compares it with its own. The UUID,
-    resolved with its owner, is part of every name: aliases are unique per user only.
+    Payloads repeat the session's id as the client wrote it, because the page compares it with its own;
+    clients that wrote it in another form share a room of their own. The UUID, resolved with its owner, is
+    part of every name: aliases are unique per user only.
     """
-    base = f"training_{session_id}"
-    return base if written in (None, str(session_id)) else f"{base}/{written}"
+
+    key: UUID
+
+    def hears(self, workload: str) -> bool:
+        return workload not in SILENT_WORKLOADS
+
+    def room(self, form: str) -> str:
+        base = f"training_{self.key}"
+        return base if form == str(self.key) else f"{base}/{form}"
+
+    def say(self, event: Event, form: str) -> list[Message]:
+        return translate(event, form)
+
+    def standings(self, log: EventLog) -> Sequence[Standing]:
+        return log.standings(sessions=[self.key])
 
 
-def newest_heard(log: EventLog, user_id: UUID, session_id: UUID) -> list[JobView]:
+@dataclass(frozen=True)
+class JobTopic:
+    """One job of any workload."""
+
+    key: UUID
+
+    def hears(self, workload: str) -> bool:
+        return True
+
+    def room(self, form: str) -> str:
+        return f"job:{self.key}"
+
+    def say(self, event: Event, form: str) -> list[Message]:
+        return [("job.event", news(event))]
+
+    def standings(self, log: EventLog) -> Sequence[Standing]:
+        return log.standings(jobs=[self.key])
+
+
+def newest_heard(jobs: JobList, user_id: UUID, session_id: UUID) -> list[JobView]:
     """The jobs whose events leave through the socket, oldest first."""
-    jobs = log.list(user_id, Selection(session_id=session_id, without=SILENT_WORKLOADS), limit=NEWEST_JOBS)
-    return sorted(jobs, key=lambda job: (job.created_at, job.id))
+    selection = Selection(session_id=session_id, without=SILENT_WORKLOADS)
+    found = jobs.list(user_id, selection, limit=NEWEST_JOBS)
+    return sorted(found, key=lambda job: (job.created_at, job.id))
 
 
 def replay_starts(jobs: Sequence[JobView], after_seq: AfterSeq) -> Iterator[tuple[JobView, int]]:
@@ -72,23 +102,15 @@ def replay_starts(jobs: Sequence[JobView], after_seq: AfterSeq) -> Iterator[tupl
             yield job, known.get(job.id, 0)
 
 
-@dataclass
-class _Feed:
-    session_id: UUID
-    watchers: dict[str, str] = field(default_factory=dict)  # socket → session id as its client wrote it
-    positions: dict[UUID, int] = field(default_factory=dict)  # job → seq up to which the rooms are served
-    lock: RLock = field(default_factory=RLock)  # held while serving, joining, leaving
-    fresh: bool = True  # no positions yet, nobody in a room
-
-
 class Feeds:
-    """All sessions somebody watches; `forward` is the bus listener."""
+    """All that is watched in this process; `forward` is the bus listener."""
 
-    def __init__(self, log: EventLog, outlet: Outlet) -> None:
+    def __init__(self, jobs: JobList, log: EventLog, outlet: Outlet) -> None:
+        self._jobs = jobs
         self._log = log
         self._outlet = outlet
-        self._feeds: dict[UUID, _Feed] = {}
-        self._lock = Lock()  # guards _feeds and every feed's watchers
+        self._feeds: dict[Topic, Feed] = {}
+        self._lock = Lock()  # guards _feeds and who is admitted to them
 
     def join(
         self,
@@ -100,111 +122,131 @@ class Feeds:
         after_seq: AfterSeq,
     ) -> dict[str, Any]:
         """Greet, replay what was missed, then let the live events in; the caller has checked the owner."""
-        feed, before = self._admit(sid, session_id, written)
+        topic = SessionTopic(session_id)
+        feed, before = self._admit(sid, topic, written)
         with feed.lock, ExitStack() as undo:
-            undo.callback(self.leave, sid, session_id)
-            jobs = newest_heard(self._log, user_id, session_id)
-            self._catch_up(feed, jobs)
+            undo.callback(self._dismiss, sid, feed)
+            jobs = newest_heard(self._jobs, user_id, session_id)
+            feed.catch_up()
             answer = _greeting(feed, written, jobs)
             self._outlet.emit("training_session_joined", answer, to=sid)
             for job, seq in replay_starts(jobs, after_seq):
-                self._replay(feed, job, seq, sid, written)
+                feed.replay(sid, written, job.id, seq)
             if before not in (None, written):
-                self._outlet.leave(sid, room(session_id, before))
-            self._outlet.enter(sid, room(session_id, written))
+                feed.leave_room(sid, before or "")
+            feed.enter_room(sid, written)
             undo.pop_all()
         return answer
 
     def leave(self, sid: str, session_id: UUID) -> None:
         """Stop watching one session; not having watched it is no error."""
-        with self._lock:
-            feed = self._feeds.get(session_id)
-        if feed is not None:
-            with feed.lock:  # what is being served ends first: who has left hears nothing any more
-                self._release(feed, sid)
+        self._leave(sid, SessionTopic(session_id))
+
+    def subscribe(
+        self, sid: str, user_id: UUID, job_id: UUID, after_seq: int | None
+    ) -> tuple[dict[str, Any], Callable[[], None]]:
+        """The job as it stands with what was missed, and what lets the live events in.
+
+        That is called once the answer is on its way, so that no live event overtakes it.
+        """
+        job = self._jobs.get(user_id, job_id)
+        missed = [] if after_seq is None else self._log.behind(job_id, after_seq)
+        missed = [event for event in missed if event.seq <= job.last_seq][:REPLAYED_IN_ANSWER]
+        told = missed[-1].seq if missed else job.last_seq
+        topic = JobTopic(job_id)
+        feed, _ = self._admit(sid, topic, "")
+        with feed.lock:
+            feed.leave_room(sid, "")  # who subscribes again begins anew
+        answer = {
+            "ok": True,
+            "job_id": str(job_id),
+            "snapshot": {**job.to_json(), "config": job.config, "outcome": job.outcome},
+            "replay": [news(event) for event in missed],
+            "last_seq": told,
+        }
+        return answer, lambda: self._let_in(sid, feed, told)
+
+    def unsubscribe(self, sid: str, job_id: UUID) -> None:
+        self._leave(sid, JobTopic(job_id))
 
     def drop(self, sid: str) -> None:
         """A socket is gone: it watches nothing any more."""
         with self._lock:
-            watched = [feed.session_id for feed in self._feeds.values() if sid in feed.watchers]
-        for session_id in watched:
-            self.leave(sid, session_id)
+            watched = [feed for feed in self._feeds.values() if feed.has(sid)]
+        for feed in watched:
+            self._dismiss(sid, feed)
 
     def forward(self, event: Event) -> None:
-        """Serve a published event, and before it whatever was stored but never published here."""
+        """Hand a published event to those who watch its session and those who watch its job."""
+        topics: list[Topic] = [JobTopic(event.job_id)]
+        if event.session_id is not None:
+            topics.append(SessionTopic(event.session_id))
         with self._lock:
-            feed = self._feeds.get(event.session_id) if event.session_id else None
-        if feed is None or event.workload in SILENT_WORKLOADS:
-            return
-        with feed.lock:
-            if not feed.fresh:  # else the first watcher, who waits for the lock, reads it from the log
-                self._advance(feed, event)
+            feeds = [self._feeds[topic] for topic in topics if topic in self._feeds]
+        for feed in feeds:
+            if feed.topic.hears(event.workload):
+                feed.forward(event)
 
-    def _admit(self, sid: str, session_id: UUID, written: str) -> tuple[_Feed, str | None]:
+    def refresh(self) -> bool:
+        """Serve whatever is stored and was never heard of here; False if nobody watches anything."""
         with self._lock:
-            feed = self._feeds.setdefault(session_id, _Feed(session_id))
-            before = feed.watchers.get(sid)
-            feed.watchers[sid] = written
-            return feed, before
+            feeds = list(self._feeds.values())
+        if not feeds:
+            return False
+        sessions = [feed.topic.key for feed in feeds if isinstance(feed.topic, SessionTopic)]
+        jobs = [feed.topic.key for feed in feeds if isinstance(feed.topic, JobTopic)]
+        of: dict[UUID, list[Standing]] = {}
+        for each in self._log.standings(sessions=sessions, jobs=jobs):
+            of.setdefault(each.job_id, []).append(each)
+            if each.session_id is not None:
+                of.setdefault(each.session_id, []).append(each)
+        for feed in feeds:
+            feed.refresh(of.get(feed.topic.key, []))
+        return True
 
-    def _release(self, feed: _Feed, sid: str) -> None:
+    def _let_in(self, sid: str, feed: Feed, told: int) -> None:
+        """Tell what came since the answer, then enter the room; the bulk without keeping others waiting."""
+        job_id = feed.topic.key
+        told = feed.tell(sid, "", job_id, told)
+        with feed.lock, ExitStack() as undo:
+            undo.callback(self._dismiss, sid, feed)
+            if feed.has(sid):  # else it left meanwhile
+                feed.catch_up()
+                feed.replay(sid, "", job_id, told)
+                feed.enter_room(sid, "")
+                undo.pop_all()
+
+    def _admit(self, sid: str, topic: Topic, form: str) -> tuple[Feed, str | None]:
         with self._lock:
-            written = feed.watchers.pop(sid, None)
-            if not feed.watchers and self._feeds.get(feed.session_id) is feed:
-                del self._feeds[feed.session_id]
-        if written is not None:
-            self._outlet.leave(sid, room(feed.session_id, written))
+            feed = self._feeds.setdefault(topic, Feed(topic, self._log, self._outlet))
+            return feed, feed.admit(sid, form)
 
-    def _catch_up(self, feed: _Feed, jobs: Sequence[JobView]) -> None:
-        """Bring the rooms to what the rows say; in a fresh feed nobody is there to be served."""
-        if feed.fresh:
-            feed.positions = {job.id: job.last_seq for job in jobs}
-            feed.fresh = False
-            return
-        for job in jobs:
-            position = feed.positions.setdefault(job.id, 0)
-            if job.last_seq > position:
-                self._serve(feed, self._log.events(job.user_id, job.id, after_seq=position))
-
-    def _advance(self, feed: _Feed, event: Event) -> None:
-        position = feed.positions.get(event.job_id, 0)
-        if event.seq == position + 1:
-            self._serve(feed, [event])
-        elif event.seq > position:
-            stored = self._log.events(event.user_id, event.job_id, after_seq=position)
-            self._serve(feed, stored or [event])
-
-    def _serve(self, feed: _Feed, events: Sequence[Event]) -> None:
+    def _leave(self, sid: str, topic: Topic) -> None:
         with self._lock:
-            forms = sorted(set(feed.watchers.values()))
-        for event in events:
-            for written in forms:
-                self._send(event, written, room(feed.session_id, written))
-            feed.positions[event.job_id] = event.seq
+            feed = self._feeds.get(topic)
+        if feed is not None:
+            self._dismiss(sid, feed)
 
-    def _replay(self, feed: _Feed, job: JobView, after_seq: int, sid: str, written: str) -> None:
-        for event in self._log.events(job.user_id, job.id, after_seq=after_seq):
-            if event.seq <= feed.positions[job.id]:
-                self._send(event, written, sid)
-
-    def _send(self, event: Event, written: str, to: str) -> None:
-        for name, payload in translate(event, written):
-            self._outlet.emit(name, payload, to=to)
+    def _dismiss(self, sid: str, feed: Feed) -> None:
+        # What is being served ends first: who has left hears nothing any more.
+        with feed.lock, self._lock:
+            if feed.dismiss(sid) and self._feeds.get(feed.topic) is feed:
+                del self._feeds[feed.topic]
 
 
-def _greeting(feed: _Feed, written: str, jobs: Sequence[JobView]) -> dict[str, Any]:
+def _greeting(feed: Feed, written: str, jobs: Sequence[JobView]) -> dict[str, Any]:
     """What a client needs to draw the session at once; `last_seq` may be sent back as `after_seq`."""
     return {
         "status": "joined",
         "session_id": written,
-        "room": room(feed.session_id),
+        "room": f"training_{feed.topic.key}",
         "message": "Joined; missed events follow, then live ones",
         "snapshot": {
             "job": _newest(jobs, dataset=False),
             "dataset_job": _newest(jobs, dataset=True),
             "active_jobs": [str(job.id) for job in jobs if Status(job.status).is_active],
         },
-        "last_seq": {str(job.id): feed.positions[job.id] for job in jobs},
+        "last_seq": {str(job.id): feed.positions.get(job.id, job.last_seq) for job in jobs},
     }
 
 

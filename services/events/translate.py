@@ -15,6 +15,7 @@ from typing import Any
 from services.events import Event
 
 Message = tuple[str, dict[str, Any]]
+Rule = Callable[[Event], list[Message]]
 
 # Small jobs a request waits for; the page was never told of them through the socket.
 SILENT_WORKLOADS = frozenset({"series_import", "plot", "predict", "arrays"})
@@ -219,6 +220,25 @@ def _cancelled(event: Event) -> list[Message]:
     return [("training_cancelled", {"status": "cancelled", "message": "Training was cancelled"})]
 
 
+def _asked(status: str, text: str) -> Rule:
+    """Somebody asked for another status; until the worker answers, the training goes on."""
+    return lambda event: [("training_progress", {"status": status, "message": text})]
+
+
+def _paused(event: Event) -> list[Message]:
+    return [("training_paused", {"status": "paused", "message": "Training is paused, it can be resumed"})]
+
+
+def _resumed(event: Event) -> list[Message]:
+    text = "Training goes on as soon as a worker is free"
+    return [("training_resumed", {"status": "resumed", "phase": "queued", "message": text})]
+
+
+def _task(event: Event) -> list[Message]:
+    """Tasks ended, one or many; how many there are of each status, and the last failures."""
+    return [*_progress(event), ("training_tasks", _values(event, "counts", "failures", "model_name"))]
+
+
 def _dataset(status: str, step: str, progress: float | None, eta: float | None = None) -> list[Message]:
     key = f"violin.progress.{step}"
     payload = {"status": status, "progress": progress, "step": key, "message": key, "eta_seconds": eta}
@@ -240,8 +260,6 @@ def _dataset_failed(event: Event) -> list[Message]:
     return messages
 
 
-Rule = Callable[[Event], list[Message]]
-
 TRAINING_RULES: dict[str, Rule] = {
     "queued": _queued,
     "requeued": _queued,
@@ -253,6 +271,11 @@ TRAINING_RULES: dict[str, Rule] = {
     "batch": _batch,
     "fold": _fold,
     "trial": _trial,
+    "task": _task,
+    "pause_requested": _asked("pausing", "Training pauses at its next checkpoint"),
+    "cancel_requested": _asked("cancelling", "Training is being cancelled"),
+    "paused": _paused,
+    "resumed": _resumed,
     "completed": _completed,
     "failed": _failed,
     "cancelled": _cancelled,
