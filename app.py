@@ -21,7 +21,7 @@ import click
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, docs, errors, health, realtime, training, v1, websocket
+from api import auth, docs, errors, health, realtime, serving, training, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
 from middleware import chunked, cors, request_log
@@ -94,7 +94,7 @@ def serve(settings: Settings) -> None:
     try:
         services.runner.start_workers()
         print(greeting(services), flush=True)
-        socketio.run(app, settings.host, settings.port, **realtime.server_options(settings))
+        socketio.run(app, settings.host, settings.port, **serving.server_options(settings))
     except KeyboardInterrupt:
         pass
     finally:
@@ -107,7 +107,7 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
     """End once: workers are told and leases go back; a second signal must not cut that short."""
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    serving.interrupt()
 
 
 if __name__ == "__main__":

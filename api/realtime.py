@@ -28,8 +28,6 @@ Payload = dict[str, Any]
 Reference = Annotated[str, Field(min_length=1, max_length=200)]
 Seq = Annotated[int, Field(ge=0)]
 MAX_MESSAGE_BYTES = 64_000  # what a client may send; the longest request is a map of positions
-LAST_ANSWERS_SECONDS = 1.0
-MAX_CONNECTIONS = 1024
 REFRESH_SECONDS = 3.0  # what is stored but was never heard of here is told after this at the latest
 
 
@@ -69,21 +67,6 @@ def init_app(app: Flask, services: Services, settings: Settings) -> SocketIO:
     )
     Realtime(socketio, services).register()
     return socketio
-
-
-def server_options(settings: Settings) -> Payload:
-    """Werkzeug's server, that of the threading mode, wants to be asked twice; eventlet's must not wait."""
-    if settings.async_mode == "threading":
-        return {"allow_unsafe_werkzeug": True}
-    from eventlet import GreenPool, Timeout
-
-    class Connections(GreenPool):  # type: ignore[misc]
-        def waitall(self) -> None:
-            """At the end of the server: open sockets end of themselves only when their pings fail."""
-            with Timeout(LAST_ANSWERS_SECONDS, False):
-                super().waitall()
-
-    return {"custom_pool": Connections(MAX_CONNECTIONS)}
 
 
 class Rooms:

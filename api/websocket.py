@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,8 @@ def follow(job_id: str) -> Response:
     except ConnectionClosed:
         log.debug("the client of job %s has gone", job_id[:80])
     connection.thread.join(CLOSING_SECONDS)
+    with suppress(OSError):  # Werkzeug would wait for another request, the client for the end of this one
+        connection.sock.shutdown(socket.SHUT_RDWR)
     return _Served(connection.mode)
 
 
@@ -95,10 +98,8 @@ class _Outbox:
 
     def _cut(self) -> None:
         """Of a client that does not read no closing handshake can be expected."""
-        try:
+        with suppress(OSError):
             self._connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
     def _send(self) -> None:
         from simple_websocket import ConnectionClosed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock, Thread
 from typing import Any
@@ -144,7 +144,9 @@ def test_watchers_who_come_and_go_hear_everything_once_and_in_order() -> None:
     for thread in watchers:
         thread.join(30)
     expected = list(range(1, total + 1))
-    assert {sid: rooms.heard[sid] for sid in (*forms, "e", "f")} == dict.fromkeys((*forms, "e", "f"), expected)
+    assert {sid: rooms.heard[sid] for sid in (*forms, "e", "f")} == dict.fromkeys(
+        (*forms, "e", "f"), expected
+    )
 
 
 def test_what_nobody_published_is_told_by_the_next_refresh_in_one_query() -> None:

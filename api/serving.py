@@ -1,0 +1,42 @@
+"""How the server process serves and ends, which differs between the async modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.settings import Settings, wanted_async_mode
+
+LAST_ANSWERS_SECONDS = 1.0
+MAX_CONNECTIONS = 1024
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Werkzeug's server, that of the threading mode, wants to be asked twice; eventlet's must not wait."""
+    if settings.async_mode == "threading":
+        return {"allow_unsafe_werkzeug": True}
+    from eventlet import GreenPool, Timeout
+
+    class Connections(GreenPool):  # type: ignore[misc]
+        def waitall(self) -> None:
+            """At the end of the server: open sockets end of themselves only when their pings fail."""
+            with Timeout(LAST_ANSWERS_SECONDS, False):
+                super().waitall()
+
+    return {"custom_pool": Connections(MAX_CONNECTIONS)}
+
+
+def interrupt() -> None:
+    """End the server from within a signal.
+
+    Under eventlet a signal finds whichever green thread is at work. Those of Engine.IO catch everything, and
+    with it what should end the server; so the exception is raised where the server waits.
+    """
+    if wanted_async_mode() == "eventlet":
+        from eventlet.hubs import get_hub
+        from greenlet import getcurrent
+
+        hub = get_hub()
+        if getcurrent() not in (hub.greenlet, hub.greenlet.parent):
+            hub.schedule_call_global(0, hub.greenlet.parent.throw, KeyboardInterrupt)
+            return
+    raise KeyboardInterrupt
