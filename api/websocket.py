@@ -29,6 +29,7 @@ KEY = "trainyard-statuses"
 TOKEN_SECONDS = 10.0
 NO_TOKEN = 4401  # close codes from 4000 on are ours to give
 CLOSING_SECONDS = 2.0  # for the client's half of the closing handshake
+LISTENING_SECONDS = 5.0
 PING_SECONDS = 25.0  # a client that answers no ping of the protocol is gone
 MAX_MESSAGE_BYTES = 16_000
 UNREAD_MESSAGES = 100  # a client that leaves so many unread is cut off
@@ -141,8 +142,10 @@ def _serve(connection: Server, job_id: str) -> None:
     outbox.say(message("connected", **shown))
     statuses.add(job.id, outbox)
     try:
-        while True:
-            outbox.say(_answer(connection.receive()))
+        while True:  # woken now and then: simple-websocket can miss the end that it brings about itself
+            sent = connection.receive(LISTENING_SECONDS)
+            if sent is not None:
+                outbox.say(_answer(sent))
     finally:
         statuses.remove(outbox)
         outbox.end(None, 1000)

@@ -18,8 +18,7 @@ from uuid import UUID
 from services.events import Event
 from services.events.news import STATUSES
 from services.events.rounds import Rounds
-from services.jobs import JobView
-from services.jobs.states import Status
+from services.jobs.watching import Now
 from services.storage.tables import now
 
 PERIOD_SECONDS = 5.0
@@ -31,7 +30,6 @@ METRICS = {
     "val_loss": ("val_loss",),
     "train_accuracy": ("train_accuracy", "accuracy"),
     "val_accuracy": ("val_accuracy",),
-    "learning_rate": ("learning_rate", "lr"),
 }
 
 
@@ -46,7 +44,7 @@ class Line(Protocol):
 class Rows(Protocol):
     """The side of services.jobs.watching.StoredEvents that is needed."""
 
-    def now(self, jobs: Collection[UUID]) -> Mapping[UUID, JobView]: ...
+    def now(self, jobs: Collection[UUID]) -> Mapping[UUID, Now]: ...
 
 
 @dataclass(eq=False)
@@ -92,12 +90,12 @@ class Statuses:
         """One round; returns the seconds to the next, None if nobody is left."""
         chosen = self._take()
         views = self._rows.now({each.job_id for each in chosen}) if chosen else {}
-        texts = {job_id: training_status(view) for job_id, view in views.items()}
+        texts = {job_id: training_status(job_id, view) for job_id, view in views.items()}
         for watcher in chosen:
             view = views.get(watcher.job_id)
             if view is None:
                 self._end(watcher, error_text("JOB_NOT_FOUND", "The job was deleted"), UNKNOWN_JOB)
-            elif Status(view.status).is_finished:
+            elif view.status.is_finished:
                 self._end(watcher, texts[watcher.job_id], FINISHED)
             else:
                 watcher.line.say(texts[watcher.job_id])
@@ -124,18 +122,20 @@ class Statuses:
         watcher.line.end(text, code)
 
 
-def training_status(job: JobView) -> str:
+def training_status(job_id: UUID, job: Now) -> str:
     """The message of the contract, null where nothing is known."""
-    shown = job.to_json()
-    known = (job.progress or {}).get("metrics") or {}
+    known = job.progress["metrics"]
     return message(
         "training_status",
-        job_id=str(job.id),
-        status=str(job.status),
-        current_epoch=shown["current_epoch"],
-        total_epochs=shown["total_epochs"],
-        progress_percent=shown["progress_percent"],
-        metrics={name: _first(known, names) for name, names in METRICS.items()},
+        job_id=str(job_id),
+        status=job.status.value,
+        current_epoch=job.progress["epoch"],
+        total_epochs=job.progress["total_epochs"],
+        progress_percent=job.progress["percent"],
+        metrics={
+            **{name: _first(known, names) for name, names in METRICS.items()},
+            "learning_rate": job.progress["learning_rate"],
+        },
         error_message=(job.error or {}).get("error"),
         timestamp=stamp(),
     )

@@ -103,7 +103,7 @@ class Progress:
         if begins:
             if self.phase is not None:
                 self._took[self.phase] = moment - self._at.since
-            self._at = _Place(phase, moment)
+            self._at = _Place(phase, moment, epoch=self._at.epoch)  # the last one, also while it is evaluated
         at = self._at
         at.message = message if message is not None else at.message
         self._note_place(epoch, data or {})

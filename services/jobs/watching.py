@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import defer
 
 from services.events import Event
-from services.jobs import JobView, event_log
-from services.jobs.views import view_of
+from services.jobs import event_log
+from services.jobs.progress_object import progress_object
+from services.jobs.states import Status
 from services.storage.database import Database
 from services.storage.tables import JobRow
 
@@ -24,6 +26,15 @@ class Standing:
     session_id: UUID | None
     workload: str
     last_seq: int
+
+
+@dataclass(frozen=True)
+class Now:
+    """What a job's row tells at this moment."""
+
+    status: Status
+    error: dict[str, Any] | None
+    progress: dict[str, Any]
 
 
 class StoredEvents:
@@ -44,9 +55,9 @@ class StoredEvents:
         with self._database.read() as tx:
             return event_log.read(tx, job_id, seq)
 
-    def now(self, jobs: Collection[UUID]) -> dict[UUID, JobView]:
-        """The jobs that exist, as their rows tell; without config and outcome."""
+    def now(self, jobs: Collection[UUID]) -> dict[UUID, Now]:
+        """Those of the jobs that exist, as their rows tell."""
         light = (defer(JobRow.config, raiseload=True), defer(JobRow.outcome, raiseload=True))
         with self._database.read() as tx:
             rows = tx.scalars(select(JobRow).where(JobRow.id.in_(jobs)).options(*light)).all()
-            return {row.id: view_of(row, None, full=False) for row in rows}
+        return {row.id: Now(Status(row.status), row.error, progress_object(row)) for row in rows}

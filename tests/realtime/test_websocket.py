@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -66,6 +67,20 @@ def owned(house: House, workload: str, **config: Any) -> tuple[UUID, str, UUID]:
     return user, token, house.submit(user, session, workload, **config)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def silent(house: House) -> Iterator[Future[Any]]:
+    """A client that says nothing, beside all other tests: seconds, messages and code until it is closed."""
+
+    def wait() -> tuple[float, list[Payload], int]:
+        began = time.monotonic()
+        with opened(house, uuid4()) as socket:
+            messages, code = all_until_closed(socket)
+        return time.monotonic() - began, messages, code
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(wait)
+
+
 def test_a_client_is_greeted_told_the_status_and_sent_off_at_the_end(house: House) -> None:
     _, token, job = owned(house, "toy_count", n=8, pause=0.1)
     with opened(house, job, token) as socket:
@@ -114,9 +129,9 @@ def test_a_client_pinging_every_second_still_gets_its_status(house: House) -> No
     with opened(house, job, token) as busy, opened(house, job, token) as silent:
         arrived: list[float] = []
         pongs = 0
-        until = time.monotonic() + 2 * PERIOD + 1.5
-        next_ping = time.monotonic()
-        while time.monotonic() < until:
+        periods: list[float] = []
+        next_ping = began = time.monotonic()
+        while not periods and time.monotonic() < began + 4 * PERIOD:
             if time.monotonic() >= next_ping:
                 busy.send(json.dumps({"event": "ping"}))
                 next_ping += 1.0
@@ -127,14 +142,13 @@ def test_a_client_pinging_every_second_still_gets_its_status(house: House) -> No
             pongs += message["event"] == "pong" and STAMP.fullmatch(message["timestamp"]) is not None
             if message["event"] == "training_status":
                 arrived.append(time.monotonic())
-        assert pongs >= 10
-        gaps = [b - a for a, b in pairwise(arrived)]
-        periods = [gap for gap in gaps if gap > PERIOD / 2]  # the others tell of changes
-        assert len(periods) >= 2
-        assert all(abs(gap - PERIOD) < 1.0 for gap in periods)
+                gaps = [b - a for a, b in pairwise(arrived)]
+                periods = [gap for gap in gaps if gap > PERIOD / 2]  # the others tell of changes
+        assert pongs >= 4
+        assert periods == pytest.approx([PERIOD], abs=1.0)
         house.services.jobs.cancel(user, job)
         messages, code = all_until_closed(silent)
-    assert [each["event"] for each in messages].count("training_status") >= 3
+    assert [each["event"] for each in messages].count("training_status") >= 3, "at once, once more, the last"
     assert (messages[-1]["status"], code) == ("cancelled", 1000)
 
 
@@ -156,11 +170,6 @@ def test_without_a_token_it_is_closed_with_a_reason(house: House) -> None:
         with opened(house, job, **options) as socket:
             (refusal,), code = all_until_closed(socket)
         assert (refusal["event"], code) == ("error", 4401)
-    with opened(house, job) as socket:
-        began = time.monotonic()
-        (refusal,), code = all_until_closed(socket)
-        assert 8 < time.monotonic() - began < 13
-        assert (refusal["code"], code) == ("MISSING_AUTHORIZATION", 4401)
 
 
 def test_the_jobs_of_others_do_not_exist(house: House) -> None:
@@ -191,7 +200,7 @@ def test_what_is_malformed_is_answered_and_the_connection_stays(house: House) ->
 
 def test_a_message_of_megabytes_ends_only_its_own_connection(house: House) -> None:
     user, token, job = owned(house, "toy_hang")
-    with opened(house, job, token) as greedy, opened(house, job, token) as other:
+    with opened(house, job, token, close_timeout=1) as greedy, opened(house, job, token) as other:
         assert read(other)["event"] == "connected"
         greedy.send("x" * 1_000_000)
         with pytest.raises(ConnectionClosed):
@@ -210,3 +219,9 @@ def test_a_plain_request_is_told_that_this_is_a_websocket(house: House) -> None:
         answer = requests.get(url, headers=headers, timeout=10)
         assert answer.status_code == 400
         assert answer.json()["success"] is False
+
+
+def test_who_sends_no_token_is_closed_within_ten_seconds(silent: Future[Any]) -> None:
+    seconds, (refusal,), code = silent.result(20)
+    assert (refusal["code"], code) == ("MISSING_AUTHORIZATION", 4401)
+    assert 8 < seconds < 12
