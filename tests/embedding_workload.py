@@ -10,8 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.local_training.embeddings import StoredEmbeddings
-from services.local_training.progress import TrainingProgressMonitor
-from services.local_training.reporting import report_to
+from services.local_training.reporting import monitor_of
 from services.workloads.base import Run, Workload
 
 
@@ -29,8 +28,7 @@ class MeanConfig(BaseModel):
 def train(run: Run, config: MeanConfig) -> Mapping[str, Any]:
     samples, validation = config.train_embeddings.load(run), config.val_embeddings.load(run)
     mean = np.zeros(samples.shape[1])
-    monitor = TrainingProgressMonitor(0, config.epochs, memory=lambda: {"used_mb": 1.5})
-    monitor.add_callback(report_to(run))
+    monitor = monitor_of(run, config.epochs)
     batches = [samples[at : at + config.batch_size] for at in range(0, len(samples), config.batch_size)]
     for epoch in range(1, config.epochs + 1):
         monitor.start_epoch(epoch, len(batches))

@@ -92,7 +92,7 @@ def losses(epochs: int) -> list[float]:
 
 
 def ended(local: LocalTrainingEnvironment, job_id: int) -> dict[str, Any]:
-    return until(lambda: (status := local.get_job_status(job_id))["end_timestamp"] and status)
+    return until(lambda: (status := local.get_job_status(job_id))["end_timestamp"] and status, 60)
 
 
 def test_a_training_is_started_followed_and_done(local: LocalTrainingEnvironment, engine: Services) -> None:

@@ -21,7 +21,7 @@ from services.jobs import checkpoints, finish
 from services.jobs.failures import DISK_FULL, INTERNAL_ERROR, told
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, Lease, LeaseLost, Usage
-from services.jobs.memory import MemorySamples
+from services.jobs.memory import memory_on
 from services.jobs.progress import Progress
 from services.jobs.run import JobRun
 from services.storage.blobs import Blobs
@@ -105,7 +105,7 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
         place.blobs,
         place.publish,
         heartbeat,
-        Progress(workload.phase_weights, memory=MemorySamples()),
+        Progress(workload.phase_weights, memory=memory_on(claim.device)),
         about=workload.about(config),
         workdir=workdir,
         cache_dir=place.cache_dir,

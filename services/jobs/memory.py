@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from services.devices.device import here
+from services.devices.names import CPU
+
 EVERY_SECONDS = 1.0
 MEGABYTE = 2**20
 Sample = Mapping[str, float]
@@ -36,3 +39,10 @@ class MemorySamples:
         if self._clock() - self._taken >= EVERY_SECONDS:
             self._sample, self._taken = self._measure(), self._clock()
         return self._sample
+
+
+def memory_on(device: str) -> MemorySamples:
+    """What a job on this device holds: of a GPU that tells it the GPU's memory, else the machine's."""
+    if device == CPU:
+        return MemorySamples()
+    return MemorySamples(lambda: here().get_memory_usage() or process_memory())

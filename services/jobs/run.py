@@ -65,6 +65,7 @@ class JobRun:
     ) -> None:
         self.workdir = workdir
         self.cache_dir = cache_dir
+        self.job_id = claim.lease.job_id
         self.attempt = claim.lease.attempt
         self.device = claim.device
         self._claim = claim

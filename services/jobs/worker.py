@@ -112,6 +112,7 @@ class Worker:
         if self._claim is None:
             return False
         execute(self._claim, self._place)
+        here().clear_cache()  # what a GPU keeps for the next job is missing to its other workers
         self._claim = None
         return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -28,7 +28,7 @@ class TrainingProgressMonitor:
         total_epochs: int,
         *,
         finished_epochs: int = 0,
-        memory: Callable[[], dict[str, Any] | None] = lambda: None,
+        memory: Callable[[], Mapping[str, Any] | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         for name, count in (("total_epochs", total_epochs), ("finished_epochs", finished_epochs)):
@@ -125,6 +125,7 @@ class TrainingProgressMonitor:
     def _record(
         self, moment: float, train_loss: float, val_loss: float | None, *, finished: bool
     ) -> TrainingProgress:
+        memory = self._memory()
         return TrainingProgress(
             job_id=self._job_id,
             epoch=self._epoch,
@@ -136,7 +137,7 @@ class TrainingProgressMonitor:
             learning_rate=self._learning_rate,
             elapsed_time=moment - self._began,
             estimated_remaining=self._remaining.seconds(moment),
-            memory_usage=self._memory(),
+            memory_usage=None if memory is None else dict(memory),
             epoch_finished=finished,
         )
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.jobs.memory import memory_on
+from services.local_training.progress import TrainingProgressMonitor
 from services.local_training.record import TrainingProgress
 from services.workloads.base import Run
 
@@ -14,8 +16,20 @@ KINDS = frozenset({"batch", "metrics"})  # events that tell of batches and of wh
 BATCH_PAUSE_SECONDS = 0.25  # between two told batches; epochs are always told
 
 
-def report_to(run: Run, clock: Callable[[], float] = time.monotonic) -> Callable[[TrainingProgress], None]:
-    """A callback for the monitor of a training function: tells the job's owner, and lets Cancelled pass."""
+def monitor_of(run: Run, total_epochs: int, *, finished_epochs: int = 0) -> TrainingProgressMonitor:
+    """What a training function tells its epochs and batches, and the job's owner hears."""
+    monitor = TrainingProgressMonitor(
+        run.job_id.int,
+        total_epochs,
+        finished_epochs=finished_epochs,
+        memory=memory_on(run.device),
+    )
+    monitor.add_callback(_report_to(run))
+    return monitor
+
+
+def _report_to(run: Run, clock: Callable[[], float] = time.monotonic) -> Callable[[TrainingProgress], None]:
+    """A callback that lets Cancelled and LeaseLost pass: they end the training."""
     told = float("-inf")
 
     def report(progress: TrainingProgress) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -67,6 +68,7 @@ class Run(Protocol):
 
     workdir: Path  # private, empty at the start, removed at the end
     cache_dir: Path  # shared between jobs; content-addressed folders only, written atomically
+    job_id: UUID
     attempt: int
     device: str  # what to compute on: cpu, cuda:0, mps
 

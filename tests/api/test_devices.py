@@ -25,7 +25,7 @@ def test_devices_are_shown_with_their_workers(running: Flask, working: Caller) -
         devices = told("devices")
         return devices and len(devices[0]["workers"]) == 2 and devices
 
-    (device,) = until(complete)
+    (device,) = until(complete, 60)
     assert device["device"] == device["type"] == "cpu"
     assert device["host"] == socket.gethostname()
     assert device["logical_cores"] and device["total_memory_gb"]

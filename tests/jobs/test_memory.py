@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from services.jobs.memory import MemorySamples, process_memory
+import pytest
+
+from services.devices import device
+from services.devices.device import DeviceManager
+from services.jobs.memory import MemorySamples, memory_on, process_memory
+from tests.fake_torch import FakeTorch
 
 
 def test_memory_is_looked_up_once_a_second() -> None:
@@ -20,6 +25,15 @@ def test_memory_is_looked_up_once_a_second() -> None:
         assert sample is not None
         seen.append(sample["allocated_mb"])
     assert (seen, looked) == ([1.0, 1.0, 1.0, 2.0, 2.0, 3.0], [0.0, 1.0, 5.0])
+
+
+def test_a_job_on_a_gpu_tells_what_it_holds_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_settled", [DeviceManager("cuda", torch=FakeTorch(1))])
+    told = memory_on("cuda:0")()
+    assert told is not None and (told["allocated_mb"], told["total_mb"]) == (100.0, 140 * 1024.0)
+    monkeypatch.setattr(device, "_settled", [DeviceManager("mps", torch=FakeTorch(mps=True))])
+    told = memory_on("mps")()  # which tells nothing
+    assert told is not None and told.keys() == process_memory().keys()
 
 
 def test_a_process_holds_what_it_took() -> None:

@@ -147,13 +147,13 @@ def test_a_device_that_no_living_worker_has_is_refused(house: House, signed: Any
 def test_real_workers_sign_on_and_off_and_a_killed_one_is_gone_at_once(
     house: House, runner: LocalRunner
 ) -> None:
-    until(lambda: sorted(name.split("-")[0] for name in ids(house)) == ["interactive", "training"])
+    until(lambda: sorted(name.split("-")[0] for name in ids(house)) == ["interactive", "training"], 60)
     (device,) = Workforce(house.database).devices()
     assert device["device"] == device["type"] == "cpu"
     assert sorted(device["workers"]) == sorted(runner.pids())
     victim = next(name for name in runner.pids() if name.startswith("training"))
     os.kill(runner.pids()[victim], signal.SIGKILL)
-    until(lambda: victim not in ids(house))
+    until(lambda: victim not in ids(house), 60)
     runner.stop()
     assert rows(house) == []
 

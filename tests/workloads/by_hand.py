@@ -25,6 +25,7 @@ class ByHand(Run):
         self.workdir = folder / uuid4().hex
         self.workdir.mkdir()
         self.cache_dir = folder / "cache"
+        self.job_id = uuid4()
         self.attempt = 1
         self.device = "cpu"
         self.told: list[dict[str, Any]] = []

@@ -15,6 +15,7 @@ class LastRun(Run):
     def __init__(self, run: Run, trials: int) -> None:
         self.workdir: Path = run.workdir
         self.cache_dir: Path = run.cache_dir
+        self.job_id = run.job_id
         self.attempt = run.attempt
         self.device = run.device
         self._run = run
