@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from services.errors import Invalid
-from services.forecasting.errors import DataError
+from services.forecasting.errors import DataError, diverged
 from services.storage.tables import JobRow, TrainingLogRow
 from services.workloads.base import Lane, Run, Workload
 
@@ -32,7 +32,7 @@ class Count(_Config):
 
 
 class Fail(_Config):
-    how: str  # data | refused | bug | memory | outcome
+    how: str  # data | refused | diverged | bug | memory | outcome
 
 
 class Hang(_Config):
@@ -97,6 +97,10 @@ def fail(run: Run, config: Fail) -> Mapping[str, Any]:
         raise DataError("NO_SAMPLES", "No window fits", suggestion="Use fewer steps", details={"rows": 3})
     if config.how == "refused":
         raise Invalid("steps are beyond the data", code="STEPS_BEYOND_DATA")
+    if config.how == "diverged":
+        run.report(phase="train", current=1, total=9, epoch=1, metrics={"loss": 0.5})
+        run.report(phase="train", current=2, total=9, epoch=2, metrics={"loss": float("nan")})
+        raise diverged("The loss of epoch 2 is no finite number", epoch=2)
     if config.how == "memory":
         raise MemoryError
     if config.how == "outcome":

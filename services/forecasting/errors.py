@@ -22,3 +22,13 @@ class DataError(ValueError):
         self.message = message
         self.suggestion = suggestion
         self.details = dict(details) if details is not None else None
+
+
+def diverged(what: str, **details: Any) -> DataError:
+    """The training left the finite numbers; `what` did is the first half of the sentence."""
+    return DataError(
+        "TRAINING_DIVERGED",
+        f"{what}: the training diverged",
+        suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
+        details=details,
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from services.forecasting.errors import DataError
 from services.forecasting.models.base import Shape
 from services.forecasting.models.parameters import ModelParams
 from tests.forecasting.learning import Reports, Task, everything, usual_task
@@ -77,6 +78,20 @@ def test_without_validation_samples_the_training_loss_decides(about: Task) -> No
     history = Loop(small_net(about), PLAN, about.train, nothing, Reports()).run()
     assert set(history) == {"loss", "root_mean_squared_error"}
     assert len(history["loss"]) == PLAN.epochs
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_is_told(about: Task) -> None:
+    net, reports = small_net(about), Reports()
+    loop = Loop(
+        net, replace(PLAN, epochs=30, rate=1e30, clip_norm=None), about.train, about.validation, reports
+    )
+    with pytest.raises(DataError, match=r"epoch .* no finite number: the training diverged") as refused:
+        loop.run()
+    last = reports.told[-1]
+    assert (refused.value.code, refused.value.details) == ("TRAINING_DIVERGED", {"epoch": last["epoch"]})
+    assert not np.isfinite(last["metrics"]["loss"]) and "val_loss" not in last["metrics"]
+    before = [point.metrics["loss"] for point in last["earlier"]]
+    assert np.isfinite(before).all()
 
 
 def test_epochs_too_short_to_be_told_come_along_with_the_next(

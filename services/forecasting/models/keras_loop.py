@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from services.forecasting.errors import diverged
 from services.forecasting.models.base import Point, Report, Samples, batches
 from services.forecasting.models.checkpoints import Checkpoints, NoCheckpoints, read_state, write_state
 from services.forecasting.models.keras_state import Best, arrays_of, assign
@@ -125,16 +127,23 @@ class Loop:
         """Train and validate once; whether that was the last."""
         epoch = self.epochs_done
         metrics = _named("", self.epoch(epoch, self._random.permutation(len(self._train))))
-        if self._held is not None:
+        lost = not math.isfinite(metrics["loss"])
+        if self._held is not None and not lost:
             metrics |= _named("val_", self._validate(self._held, epoch))
         for name, value in metrics.items():
             self._history.setdefault(name, []).append(value)
         self._progress.epoch(epoch, metrics)
+        if lost:
+            self._progress.told()
+            raise diverged(f"The loss of epoch {epoch + 1} is no finite number", epoch=epoch + 1)
         over = self._best.is_over(metrics.get("val_loss", metrics["loss"]), epoch + 1, self._net)
         return epoch + 1 >= self._plan.epochs or (over and epoch >= self._plan.taught_epochs)
 
     def epoch(self, epoch: int, order: np.ndarray) -> float:
-        """Every sample once, in this order; gives the mean of the losses before each step."""
+        """Every sample once, in this order; gives the mean of the losses before each step.
+
+        A loss that is no finite number ends the epoch: all weights are lost with it.
+        """
         total, seen, done = 0.0, 0, 0
         step = self._taught_step if epoch < self._plan.taught_epochs else self._step
         for x, y, weights, steps in self._buffers(order):
@@ -147,6 +156,8 @@ class Loop:
                     so_far = total + float(loss)
                 first, done = first + count, done + count
                 seen = min(done * self._size, len(order))
+                if not math.isfinite(so_far):
+                    return so_far
                 self._progress.batch(epoch, done, so_far / seen)
             total = so_far
         return total / len(order)

@@ -12,7 +12,7 @@ import numpy as np
 from services.environment import versions
 from services.forecasting.baselines import predict_baselines, training_errors
 from services.forecasting.dataset import Dataset
-from services.forecasting.errors import DataError
+from services.forecasting.errors import diverged
 from services.forecasting.fold_scores import fold_scores, spread
 from services.forecasting.folds import Fold, FoldPlan, plan_folds
 from services.forecasting.models import create
@@ -106,12 +106,7 @@ def judge(dataset: Dataset, learned: Learned, rows: np.ndarray, report: Report, 
         lambda _done: report(1, 1),
     )
     if not np.isfinite(scaled).all():
-        raise DataError(
-            "TRAINING_DIVERGED",
-            f"The model's forecasts of {which} are no finite numbers: the training diverged",
-            suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
-            details={"of": which},
-        )
+        raise diverged(f"The model's forecasts of {which} are no finite numbers", of=which)
     forecast = learned.scalers.unscale_outputs(scaled)
     return Judged(rows, dataset.raw_outputs(rows), forecast, predict_baselines(dataset, rows))
 

@@ -13,7 +13,7 @@ from services.environment import versions
 from services.forecasting.baselines import predict_baselines, training_errors
 from services.forecasting.conformal import Quantiles
 from services.forecasting.dataset import Dataset
-from services.forecasting.errors import DataError
+from services.forecasting.errors import diverged
 from services.forecasting.evaluation import Evaluation, baseline_table, evaluate, flat_metrics, skill
 from services.forecasting.models import create
 from services.forecasting.models.base import FitInfo, Model, Samples
@@ -171,12 +171,7 @@ def _fit_model(
 
 def _refuse_diverged(forecast: np.ndarray, fit: FitInfo) -> None:
     if not np.isfinite(forecast).all():
-        raise DataError(
-            "TRAINING_DIVERGED",
-            "The model's forecasts are no finite numbers: the training diverged",
-            suggestion="Use a smaller LEARNING_RATE, another activation (ACTF) or fewer layers (LAY)",
-            details={"epochs_completed": fit.epochs_completed},
-        )
+        raise diverged("The model's forecasts are no finite numbers", epochs_completed=fit.epochs_completed)
 
 
 def _scaled(
