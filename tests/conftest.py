@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from services.accounts import Tokens
 from services.settings import Settings
 from services.storage.database import Database
 from services.wiring import Services
+from tests.daemons import PostgresServer, RedisServer, missing
 
 PASSWORD = "correct horse battery"
 
@@ -90,3 +92,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     yield app
     services.runner.stop()
     services.database.close()
+
+
+@pytest.fixture(scope="session")
+def daemons() -> None:
+    reason = missing()
+    if reason:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no cluster here: {reason}")
+
+
+@pytest.fixture(scope="session")
+def redis(daemons: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(daemons: None) -> Iterator[PostgresServer]:
+    server = PostgresServer().start()
+    yield server
+    server.stop()

@@ -53,6 +53,7 @@ class RedisEventBus(EventBus):
     def start(self, channel: str, *, listen: bool) -> None:
         """Begin to tell, and if wanted to listen; returns at once, whether Redis answers or not."""
         self._channel = channel
+        self._stopping.clear()
         self._threads = [Thread(target=self._tell, name="events to Redis", daemon=True)]
         if listen:
             self._threads.append(Thread(target=self._listen, name="events from Redis", daemon=True))

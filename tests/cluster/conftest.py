@@ -1,36 +1,14 @@
-"""One Redis, one PostgreSQL and one cluster on them, for all tests of this folder."""
+"""One cluster, for all tests of this folder."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cluster.cluster import Cluster
-from tests.cluster.daemons import PostgresServer, RedisServer, missing
+from tests.clusters import Cluster
+from tests.daemons import PostgresServer, RedisServer
 from tests.realtime.wire import ClientProcess, Wire
-
-
-@pytest.fixture(scope="session")
-def daemons() -> None:
-    reason = missing()
-    if reason:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no cluster here: {reason}")
-
-
-@pytest.fixture(scope="session")
-def redis(daemons: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def postgres(daemons: None) -> Iterator[PostgresServer]:
-    server = PostgresServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from examples.server import wait_until
 from services.events.translate import translate
 from services.jobs.celery import TASK, connected
-from tests.cluster.cluster import Cluster, mark_of
+from tests.clusters import Cluster, mark_of
 from tests.realtime.wire import Wire
 
 Watch = Callable[[int, str, str], Wire]

@@ -12,7 +12,9 @@ from sqlalchemy import func, select, text
 
 from services import workloads
 from services.events import Event, EventBus
+from services.events.redis import RedisEventBus
 from services.jobs import Jobs, JobView
+from services.jobs.cluster import ClusterRunner
 from services.jobs.execute import Workplace, execute
 from services.jobs.lease import Claim, Place, claim
 from services.jobs.local import LocalRunner
@@ -20,7 +22,8 @@ from services.plans import Plans
 from services.settings import Settings
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
-from services.storage.tables import SessionRow, UsageEventRow, UserRow
+from services.storage.tables import JobEventRow, JobRow, SessionRow, UsageEventRow, UserRow
+from tests.clusters import Worker
 
 T = TypeVar("T")
 
@@ -45,10 +48,12 @@ class House:
 
     settings: Settings
     database: Database
-    bus: EventBus = field(default_factory=EventBus)
+    bus: EventBus = field(init=False)
     heard: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.in_cluster = self.settings.job_runner == "celery"
+        self.bus = RedisEventBus(self.settings.redis_url) if self.in_cluster else EventBus()
         self.plans = Plans(self.database)
         self.blobs = DiskBlobs(self.settings.data_dir / "blobs")
         self.workloads = workloads.load(self.settings.extra_workloads)
@@ -59,7 +64,10 @@ class House:
         runner = runner or NoRunner()
         return Jobs(self.database, self.bus, self.plans, self.workloads, self.settings, runner, self.blobs)
 
-    def runner(self) -> LocalRunner:
+    def runner(self) -> Any:
+        """What executes jobs: processes of this one, or a worker machine of a cluster."""
+        if self.in_cluster:
+            return ClusterOfOne(self)
         return LocalRunner(self.database, self.blobs, self.bus, self.plans, self.settings, warm=False)
 
     def add_user(self) -> UUID:
@@ -108,7 +116,16 @@ class House:
             tx.execute(text(statement), values)
 
     def told(self, job_id: UUID) -> list[str]:
-        return [event.type for event in self.heard if event.job_id == job_id]
+        return [event.type for event in self.heard_of(job_id)]
+
+    def heard_of(self, job_id: UUID) -> list[Event]:
+        """In a cluster after a moment, and of several machines in any order."""
+        if not self.in_cluster:
+            return [event for event in self.heard if event.job_id == job_id]
+        with self.database.read() as tx:
+            stored = tx.scalar(select(JobRow.last_seq).where(JobRow.id == job_id)) or 0
+        until(lambda: sum(event.job_id == job_id for event in self.heard) >= stored)
+        return sorted((e for e in self.heard if e.job_id == job_id), key=lambda event: event.seq)
 
     def blobs_of(self, job_id: UUID) -> list[str]:
         return list(self.blobs.list(f"jobs/{job_id}/"))
@@ -117,7 +134,34 @@ class House:
         """What was published is what is stored: in order, each once, no number left out."""
         stored = self.jobs().events(self.user, job_id)
         assert [event.seq for event in stored] == list(range(1, len(stored) + 1))
-        assert [event for event in self.heard if event.job_id == job_id] == stored
+        assert self.heard_of(job_id) == stored
+
+
+class ClusterOfOne(ClusterRunner):
+    """The runner of a server with one worker machine beside it."""
+
+    def __init__(self, house: House) -> None:
+        assert isinstance(house.bus, RedisEventBus)
+        super().__init__(house.database, house.blobs, house.bus, house.plans, house.settings)
+        self._machine = Worker(f"machine-{uuid4().hex[:6]}", house.settings.data_dir, house.settings.to_env())
+        self._house = house
+
+    def start_workers(self) -> None:
+        super().start_workers()
+        self._machine.start()
+        until(self._machine.is_complete, 30)
+
+    def stop(self) -> None:
+        self._machine.stop()
+        until(lambda: len(self._house.heard) >= self._stored())  # what the machine said at its end
+        super().stop()
+
+    def pids(self) -> dict[str, int]:
+        return self._machine.working()
+
+    def _stored(self) -> int:
+        with self._house.database.read() as tx:
+            return tx.scalar(select(func.count()).select_from(JobEventRow)) or 0
 
 
 def until(condition: Callable[[], T], seconds: float = 15.0) -> T:

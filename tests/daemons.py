@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -14,6 +15,7 @@ import psycopg
 import redis
 
 from examples.server import free_port, wait_until
+from services.storage.database import Database
 
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 ACCOUNT = "postgres"  # PostgreSQL refuses to run as root
@@ -75,6 +77,7 @@ class PostgresServer:
         self._bin = POSTGRES[-1]
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._template: str | None = None
 
     def start(self) -> PostgresServer:
         as_other: dict[str, object] = {}
@@ -100,16 +103,29 @@ class PostgresServer:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)  # at once, without waiting for clients to leave
             self._process.wait(20)
         shutil.rmtree(self._folder, ignore_errors=True)
         (self._folder.parent / f"{self._folder.name}.log").unlink(missing_ok=True)
 
     def database(self) -> str:
         """The address of a new, empty database."""
+        return self._create("template1")
+
+    def migrated(self) -> str:
+        """The address of a new database with the newest schema."""
+        if self._template is None:
+            address = self.database()
+            database = Database(address)
+            database.migrate()
+            database.close()
+            self._template = address.rsplit("/", 1)[1]
+        return self._create(self._template)
+
+    def _create(self, template: str) -> str:
         name = f"trainyard_{time.monotonic_ns()}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f"create database {name}")
+            connection.execute(f"create database {name} template {template}")
         return self._address(name).replace("postgresql://", "postgresql+psycopg://")
 
     def _address(self, database: str) -> str:

@@ -6,6 +6,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,19 @@ from examples.server import ROOT, Server, wait_until
 from services.jobs.celery import QUEUES
 from services.settings import Settings
 from services.wiring import Services, build
-from tests.cluster.daemons import PostgresServer, RedisServer
+from tests.daemons import PostgresServer, RedisServer
 
 PATIENCE_SECONDS = 30.0
+
+
+def cluster_environment(redis: RedisServer, database_url: str) -> dict[str, str]:
+    """What every machine of a cluster is told."""
+    return {
+        "JOB_RUNNER": "celery",
+        "REDIS_URL": redis.url,
+        "DATABASE_URL": database_url,
+        "TRAINYARD_SECRET_KEY": secrets.token_urlsafe(48),
+    }
 
 
 class Worker:
@@ -28,7 +39,7 @@ class Worker:
 
     def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
         self.log = folder / f"{name}.log"
-        self._environment = environment
+        self._environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Worker:
@@ -48,11 +59,22 @@ class Worker:
         main = psutil.Process(self.process.pid)
         return {main.pid} | {child.pid for child in main.children(recursive=True)}
 
+    def working(self) -> dict[str, int]:
+        """The processes that do the work, by what they are called."""
+        assert self.process is not None
+        found: dict[str, int] = {}
+        if self.process.poll() is not None:
+            return found
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                command = child.cmdline()
+                if "services.jobs.worker" in command:
+                    found[command[command.index("--worker-id") + 1]] = child.pid
+        return found
+
     def is_complete(self) -> bool:
         """Whether both lanes have their worker process."""
-        assert self.process is not None
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return sum("services.jobs.worker" in child.cmdline() for child in children) == 2
+        return len(self.working()) == 2
 
     def kill(self) -> None:
         """As if the machine lost power: every process at once, none can say anything."""
@@ -87,10 +109,7 @@ class Cluster:
     def __post_init__(self) -> None:
         self.data = self.folder / "data"
         self.environment = {
-            "JOB_RUNNER": "celery",
-            "REDIS_URL": self.redis.url,
-            "DATABASE_URL": self.postgres.database(),
-            "TRAINYARD_SECRET_KEY": secrets.token_urlsafe(48),
+            **cluster_environment(self.redis, self.postgres.database()),
             "TRAINYARD_WORKERS": "1",
             "TRAINYARD_LEASE_SECONDS": "2",
             "TRAINYARD_JOBS_PER_USER": "10",
@@ -111,8 +130,7 @@ class Cluster:
         return self
 
     def worker(self, name: str, **environment: str) -> Worker:
-        path = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "DATA_DIR": str(self.data)}
-        return Worker(name, self.folder, {**path, **self.environment, **environment})
+        return Worker(name, self.folder, {"DATA_DIR": str(self.data), **self.environment, **environment})
 
     def wait_for_workers(self) -> None:
         """Until every machine has its worker processes."""
