@@ -12,7 +12,7 @@ export PORT
 .DEFAULT_GOAL := help
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(STAMP) $(NODE_STAMP) ## Install everything into .venv
 
@@ -29,6 +29,16 @@ $(NODE_STAMP): tests/realtime/package-lock.json
 run: setup ## Migrate and serve on http://localhost:$PORT
 	@$(PY) app.py
 
+worker: setup ## Work for a cluster on this machine (JOB_RUNNER=celery, see docs/cluster.md)
+	@$(PY) -m services.jobs.cluster_worker
+
+up: ## Start a cluster with Docker Compose: 2 servers, 2 workers, Redis, PostgreSQL, nginx
+	@test -f .env || { echo "There is no .env with the secrets: docs/cluster.md shows how to make it"; exit 1; }
+	docker compose up --detach --build
+
+down: ## Stop the cluster of `make up`; its data stays
+	docker compose down
+
 demo: setup ## The whole way on sample data, or on DATA=path.csv [COLUMN=name]
 	@$(PY) -m examples.demo $(if $(DATA),--data $(DATA)) $(if $(COLUMN),--column $(COLUMN))
 
@@ -42,6 +52,10 @@ test: check ## Set up, check and run the tests
 
 test-all: check ## Everything, the slow tests too
 	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(MAKE) test-cluster
+
+test-cluster: setup ## The engine's tests again, on a real Redis and PostgreSQL
+	TEST_RUNNER=celery $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile tests/jobs
 
 format: setup ## Format the code
 	$(PY) -m ruff check --fix .
@@ -50,4 +64,4 @@ format: setup ## Format the code
 clean: ## Remove the virtual environment and caches (never data)
 	rm -rf $(VENV) tests/realtime/node_modules .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup run demo check test test-all format clean
+.PHONY: help setup run worker up down demo check test test-all test-cluster format clean

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.installation_table import InstallationRow
+from utils.locks import held
 
 MARK = "installation_id"
 LOCK = "server.lock"
@@ -30,15 +30,12 @@ def one_server_only(settings: Settings) -> Iterator[None]:
     if settings.job_runner == "celery":
         yield
         return
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.data_dir / LOCK).open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with held(settings.data_dir / LOCK) as ours:
+        if not ours:
             raise CannotStart(
                 f"Another server works on DATA_DIR={settings.data_dir}: stop it, or give this one a folder "
                 "of its own. Several servers on one folder need JOB_RUNNER=celery, see docs/cluster.md"
-            ) from None
+            )
         yield
 
 

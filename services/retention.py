@@ -29,7 +29,9 @@ from services.storage.tables import (
     now,
 )
 from services.uploads.chunks import UPLOADS, ChunkStore, newest_change
+from utils.locks import held
 
+LOCK = "clean-up.lock"
 ORPHAN_AGE = timedelta(hours=1)
 DATASET_AGE = timedelta(days=30)
 BLOB_PREFIXES = ("files/", "series/", "jobs/", "checkpoints/", EMBEDDINGS)
@@ -57,13 +59,18 @@ class Retention:
         self._orphan_since: dict[str, datetime] = {}
 
     def sweep(self) -> dict[str, int]:
-        """What was removed, by kind."""
+        """What was removed, by kind; nothing while another server of the installation sweeps."""
+        with held(self._data_dir / LOCK) as ours:
+            return self._sweep() if ours else {}
+
+    def _sweep(self) -> dict[str, int]:
         counts = {
             "uploads": self._sweep_uploads(),
             "temp_files": self._sweep_temp_files(),
             "checkpoints": self._sweep_checkpoints(),
             "blobs": self._sweep_blobs(),
             "datasets": self._sweep_datasets(),
+            "work": self._sweep_work(),
         }
         if any(counts.values()):
             log.info("clean-up removed %s", counts)
@@ -139,6 +146,19 @@ class Retention:
             path
             for path in self._datasets.iterdir()
             if self._is_older(path.stat().st_mtime, ORPHAN_AGE if _is_draft(path) else DATASET_AGE)
+        ]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(old)
+
+    def _sweep_work(self) -> int:
+        """What workers left whose machine lost power; one that lives on makes its folder again."""
+        with self._database.read() as tx:
+            busy = set(tx.scalars(select(JobRow.worker_id).where(JobRow.status == Status.RUNNING)))
+        old = [
+            path
+            for path in (self._data_dir / "work").glob("*")
+            if path.name not in busy and self._is_older(path.stat().st_mtime, ORPHAN_AGE)
         ]
         for path in old:
             shutil.rmtree(path, ignore_errors=True)

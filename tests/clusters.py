@@ -34,12 +34,17 @@ def cluster_environment(redis: RedisServer, database_url: str) -> dict[str, str]
     }
 
 
+def machine(environment: dict[str, str]) -> dict[str, str]:
+    """The environment of a process that knows nothing of ours."""
+    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment}
+
+
 class Worker:
     """One worker machine: the process that `make worker` starts, with all that it starts."""
 
     def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
         self.log = folder / f"{name}.log"
-        self._environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment}
+        self._environment = machine(environment)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Worker:

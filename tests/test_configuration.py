@@ -46,6 +46,43 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert all(any(name in problem for problem in error.value.problems) for name in names)
 
 
+CLUSTER = {
+    "JOB_RUNNER": "celery",
+    "REDIS_URL": "redis://redis:6379/0",
+    "DATABASE_URL": "postgresql+psycopg://u:p@db/trainyard",
+    "TRAINYARD_SECRET_KEY": "k" * 32,
+}
+
+
+def refused(tmp_path: Path, environment: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({"DATA_DIR": str(tmp_path), **environment})
+    return error.value.problems
+
+
+def test_a_cluster_is_refused_without_what_it_needs(tmp_path: Path) -> None:
+    assert Settings.from_env({"DATA_DIR": str(tmp_path), **CLUSTER}).job_runner == "celery"
+    for name in ("REDIS_URL", "DATABASE_URL", "TRAINYARD_SECRET_KEY"):
+        without = {key: value for key, value in CLUSTER.items() if key != name}
+        (problem,) = refused(tmp_path, without)
+        assert name in problem
+    assert len(refused(tmp_path, {"JOB_RUNNER": "celery"})) == 3
+    assert "SQLite" in refused(tmp_path, {**CLUSTER, "DATABASE_URL": "sqlite:////tmp/a.db"})[0]
+
+
+def test_a_redis_that_nothing_would_use_is_refused(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, {"REDIS_URL": CLUSTER["REDIS_URL"]})
+    assert "JOB_RUNNER=celery" in problem
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:6379", "http://redis", "redis://", "redis://h:port/0", "redis://h/x"]
+)
+def test_an_address_that_is_no_redis_is_refused(tmp_path: Path, url: str) -> None:
+    (problem,) = refused(tmp_path, {**CLUSTER, "REDIS_URL": url})
+    assert problem.startswith("REDIS_URL: ")
+
+
 def test_settings_survive_the_way_to_a_worker_process(tmp_path: Path) -> None:
     settings = Settings.from_env(
         {"DATA_DIR": str(tmp_path), "TRAINYARD_CORS_ORIGINS": "https://a.example, https://b.example"}

@@ -18,6 +18,7 @@ from services.storage.job_tables import CheckpointRow
 from services.storage.tables import Base, UserRow
 from services.uploads.chunks import ChunkStore, Upload, UploadName
 from tests.builders import add_artifact, add_file, add_job, add_session
+from utils.locks import held
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -184,6 +185,24 @@ def test_a_dataset_goes_thirty_days_after_its_last_use(world: World) -> None:
     assert used.exists() and not unused.exists()
 
 
+def test_the_folder_of_a_worker_goes_unless_it_works(world: World) -> None:
+    work = world.settings.data_dir / "work"
+    for name in ("alive", "dead"):
+        (work / name / "job-1").mkdir(parents=True)
+        world.stamp(work / name)
+    add_job(world.database, world.user_id, world.session_id, status="running", worker_id="alive")
+    assert world.retention.sweep()["work"] == 0
+    world.now += timedelta(hours=2)
+    assert world.retention.sweep()["work"] == 1
+    assert (work / "alive").exists() and not (work / "dead").exists()
+
+
+def test_of_two_servers_one_sweeps_at_a_time(world: World) -> None:
+    with held(world.settings.data_dir / "clean-up.lock"):
+        assert world.retention.sweep() == {}
+    assert world.retention.sweep() != {}
+
+
 def test_an_empty_server_has_nothing_to_clean(tmp_path: Path) -> None:
     counts = World(tmp_path / "new").retention.sweep()
-    assert counts == dict.fromkeys(("uploads", "temp_files", "checkpoints", "blobs", "datasets"), 0)
+    assert counts == dict.fromkeys(("uploads", "temp_files", "checkpoints", "blobs", "datasets", "work"), 0)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 import requests
 
-from examples.server import ROOT, Server, running, wait_until
+from examples.server import ROOT, Server, free_port, running, wait_until
 
 READY_SECONDS = 1.5
 IDLE_BYTES = 150_000_000
@@ -86,6 +86,31 @@ def test_the_first_start_says_how_to_make_an_account(tmp_path: Path) -> None:
     server.start()
     server.stop()
     assert "sign-up" not in server.log.read_text()
+
+
+def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with running(tmp_path / "data", TRAINYARD_WORKERS="0") as server:
+        second = start_once(tmp_path / "data", TRAINYARD_WORKERS="0")
+        assert second.returncode == 2
+        assert f"Another server works on DATA_DIR={tmp_path / 'data'}" in second.stderr
+        assert "Traceback" not in second.stderr
+        assert server.is_live()
+        server.kill()
+        server.start()  # the lock of a dead server holds nobody up
+        assert server.is_live()
+
+
+def start_once(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A server that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(folder), "PORT": str(free_port()), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_a_wrong_configuration_is_told_whole_and_nothing_starts(tmp_path: Path) -> None:
