@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from services.errors import AppError
 from services.events import Event
 from services.forecasting.errors import DataError
 from services.jobs import checkpoints, finish
-from services.jobs.failures import DISK_FULL, INTERNAL_ERROR, told
+from services.jobs.failures import DISK_FULL, INTERNAL_ERROR, is_without_room, told
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, Lease, LeaseLost, Usage
 from services.jobs.memory import memory_on
@@ -29,7 +28,6 @@ from services.storage.database import Database
 from services.workloads.base import Cancelled, Paused, Run, Workload
 
 log = logging.getLogger(__name__)
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 PLATFORM_REASONS = frozenset({"internal_error", "disk_full"})  # not the user's doing: given back
 REASONS = {"TRAINING_DIVERGED": "nan_loss", "ALL_TASKS_FAILED": "all_tasks_failed"}
 
@@ -89,7 +87,7 @@ def _attempt(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path
         _fail(place, lease, REASONS.get(error.code, "data_error"), told(error))
     except OSError as error:
         log.exception("job %s failed", lease.job_id)
-        full = error.errno in NO_ROOM
+        full = is_without_room(error)
         _fail(place, lease, "disk_full" if full else "internal_error", DISK_FULL if full else INTERNAL_ERROR)
     except Exception:
         log.exception("job %s failed", lease.job_id)

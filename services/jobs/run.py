@@ -216,6 +216,9 @@ class JobRun:
     def task_results(self) -> dict[str, dict[str, Any]]:
         return self._board.results() if self._board else {}
 
+    def task_errors(self) -> dict[str, dict[str, Any]]:
+        return self._board.errors() if self._board else {}
+
     @property
     def counts(self) -> dict[str, int] | None:
         """Of the tasks by status; None where the job has none."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from services.errors import AppError
 from services.forecasting.errors import DataError
 from services.jobs.event_log import plain
-from services.jobs.failures import told
+from services.jobs.failures import is_without_room, told
 from services.jobs.lease import Lease, LeaseLost
 from services.storage.database import Database
 from services.storage.job_tables import EvidenceRow, TaskRow
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STATES = ("pending", "running", "completed", "failed", "cancelled", "skipped")
+PASS = (Cancelled, Paused, LeaseLost, MemoryError)
 SHOWN_FAILURES = 5  # of a batch, in its event
 UNEXPECTED = {
     "code": "INTERNAL_ERROR",
@@ -57,6 +58,7 @@ class Item:
     checksum: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    is_last: bool = False  # the ones behind it are skipped for the same reason
     _began: float = 0.0
 
     def __enter__(self) -> Item:
@@ -70,10 +72,8 @@ class Item:
             self.status = "completed" if self.status == "running" else self.status
             return False
         self.status = "pending"
-        if not isinstance(error, Exception) or isinstance(
-            error, Cancelled | Paused | LeaseLost | MemoryError
-        ):
-            return False
+        if not isinstance(error, Exception) or isinstance(error, PASS) or is_without_room(error):
+            return False  # this is about the whole job
         self.status, self.result, self.error = "failed", None, _seen(error, self.key)
         return True
 
@@ -88,8 +88,8 @@ class Item:
         self.status, self.result = "completed", plain(dict(result or {}))
         self.computed_by, self.checksum, self.details = computed_by, checksum, plain(dict(details or {}))
 
-    def skip(self, reason: str) -> None:
-        self.status, self.skip_reason = "skipped", reason
+    def skip(self, reason: str, *, rest: bool = False) -> None:
+        self.status, self.skip_reason, self.is_last = "skipped", reason, rest
 
 
 class TaskBoard:
@@ -124,6 +124,10 @@ class TaskBoard:
                 yield from batch
             finally:
                 self._store(batch)
+            last = next((item for item in batch if item.is_last), None)
+            if last is not None:
+                self._skip(todo[start + self._batch :], last.skip_reason or "")
+                break
         good = self.counts["completed"] + self.counts["skipped"]
         if self.counts["failed"] and not good:
             raise self._all_failed()
@@ -134,6 +138,13 @@ class TaskBoard:
         )
         with self._database.read() as tx:
             return {key: result or {} for key, result in tx.execute(query.order_by(TaskRow.position))}
+
+    def errors(self) -> dict[str, dict[str, Any]]:
+        query = select(TaskRow.key, TaskRow.error).where(
+            TaskRow.job_id == self._lease.job_id, TaskRow.status == "failed"
+        )
+        with self._database.read() as tx:
+            return {key: error or {} for key, error in tx.execute(query.order_by(TaskRow.position))}
 
     def _plan(self) -> list[Item]:
         """Rows for keys that are new; what a lost attempt had begun is open again."""
@@ -177,6 +188,13 @@ class TaskBoard:
         self.counts["pending"] -= len(batch)
         self.counts["running"] += len(batch)
 
+    def _skip(self, rest: Sequence[Item], reason: str) -> None:
+        for item in rest:
+            item.skip(reason)
+        if rest:
+            self._begin(rest)
+            self._store(rest)
+
     def _store(self, batch: Sequence[Item]) -> None:
         """Rows, evidence, counts and event of a batch in one transaction; what was not reached is open."""
         for item in batch:
@@ -191,8 +209,9 @@ class TaskBoard:
             "done": [each.key for each in touched],
             "failures": failures[:SHOWN_FAILURES],
         }
+        further = {"losses": 0} if touched else {}  # a job that got further may lose a worker again
         with self._database.write() as tx:
-            event = self._run.tell(tx, "task", data, counts=self.counts)
+            event = self._run.tell(tx, "task", data, counts=self.counts, **further)
             self._write(tx, batch)
             rows = [self._evidence(item) for item in touched]
             if rows:
@@ -235,16 +254,12 @@ class TaskBoard:
         self._run.note_tasks(self._phase, self._unit, self.counts)
 
     def _all_failed(self) -> AllTasksFailed:
-        query = select(TaskRow.key, TaskRow.error).where(
-            TaskRow.job_id == self._lease.job_id, TaskRow.status == "failed"
-        )
-        with self._database.read() as tx:
-            failed = tx.execute(query.order_by(TaskRow.position).limit(SHOWN_FAILURES)).all()
-        first = failed[0].error or {}
+        failed = list(self.errors().items())[:SHOWN_FAILURES]
+        first = failed[0][1]
         return AllTasksFailed(
             f"All {self.counts['failed']} {self._unit}s failed; the first: {first.get('error')}",
             suggestion=first.get("suggestion"),
-            details={"failures": [{"key": key, **(error or {})} for key, error in failed]},
+            details={"failures": [{"key": key, **error} for key, error in failed]},
         )
 
 

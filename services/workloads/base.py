@@ -59,8 +59,8 @@ class Task(Protocol):
     ) -> None:
         """`result` is small and JSON-able; the rest is kept as evidence of how it came about."""
 
-    def skip(self, reason: str) -> None:
-        """There is nothing to do for this item, and why."""
+    def skip(self, reason: str, *, rest: bool = False) -> None:
+        """There is nothing to do for this item, and why; with `rest` for none that is still to come."""
 
 
 class Run(Protocol):
@@ -126,6 +126,9 @@ class Run(Protocol):
 
     def task_results(self) -> dict[str, dict[str, Any]]:
         """Results of the completed items by key, in the order of `keys`, those of earlier attempts too."""
+
+    def task_errors(self) -> dict[str, dict[str, Any]]:
+        """Of the failed items: {code, error, ...} as their owner reads it."""
 
     def keep(self, name: str, path: Path) -> None:
         """Store a file that later attempts of this job can read; gone when the job has completed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import numpy as np
 
 from services.forecasting.parquet import SeriesData, write_parquet
+from services.jobs.tasks import AllTasksFailed, Item
 from services.workloads.base import Run
 
 HOUR = 3600 * 10**9
@@ -33,6 +34,8 @@ class ByHand(Run):
         self.artifacts: dict[str, Path] = {}
         self._folder = folder
         self._listen = listen
+        self._items: list[Item] = []
+        self._kept: dict[str, Path] = {}
 
     def report(self, **told: Any) -> None:
         self.told.append(told)
@@ -49,6 +52,27 @@ class ByHand(Run):
 
     def input(self, blob_key: str) -> Path:
         return self._folder / blob_key
+
+    def tasks(self, keys: Sequence[str], **_more: Any) -> Iterator[Item]:
+        for key in keys:
+            self._items.append(Item(uuid4(), key, 1))
+            yield self._items[-1]
+            if self._items[-1].is_last:
+                break
+        if self.task_errors() and {each.status for each in self._items} == {"failed"}:
+            raise AllTasksFailed(str(next(iter(self.task_errors().values()))))
+
+    def task_results(self) -> dict[str, dict[str, Any]]:
+        return {each.key: each.result or {} for each in self._items if each.status == "completed"}
+
+    def task_errors(self) -> dict[str, dict[str, Any]]:
+        return {each.key: each.error or {} for each in self._items if each.status == "failed"}
+
+    def keep(self, name: str, path: Path) -> None:
+        self._kept[name] = Path(shutil.copy(path, self._folder / f"{self.workdir.name}-kept-{name}"))
+
+    def kept(self, name: str) -> Path | None:
+        return self._kept.get(name)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The data of the reports of this event."""

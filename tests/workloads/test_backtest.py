@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from services.forecasting.baselines import predict_baselines
 from services.forecasting.dataset import Dataset, Samples
-from services.forecasting.errors import DataError
 from services.forecasting.folds import plan_folds
 from services.forecasting.models.linear import DirectLinear
 from services.forecasting.scaling import Scalers
+from services.jobs.tasks import AllTasksFailed
 from services.workloads.backtest.backtesting import train
 from services.workloads.backtest.config import BacktestConfig, FoldsConfig
 from services.workloads.base import Cancelled
@@ -151,9 +151,9 @@ def test_progress_says_fold_k_of_n_and_a_cancelled_backtest_stops(tmp_path: Path
 
 def test_a_model_that_diverges_names_its_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DirectLinear, "predict", lambda model, x: np.full((len(x), 6, 1), np.nan))
-    with pytest.raises(DataError, match="fold 1 of 2") as refused:
+    with pytest.raises(AllTasksFailed, match="fold 1 of 2") as refused:
         run(tmp_path, count=2)
-    assert refused.value.code == "TRAINING_DIVERGED"
+    assert "TRAINING_DIVERGED" in refused.value.message
 
 
 def test_settings_that_could_not_act_are_refused() -> None:

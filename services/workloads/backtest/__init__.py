@@ -23,4 +23,5 @@ WORKLOAD = Workload(
     usage="training",
     phase_weights={"prepare": 10, "train": 86, "evaluate": 2, "export": 1, "register": 1},
     about=_about,
+    resumable=lambda _config: True,
 )

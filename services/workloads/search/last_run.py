@@ -75,6 +75,9 @@ class LastRun(Run):
     def task_results(self) -> dict[str, dict[str, Any]]:
         return self._run.task_results()
 
+    def task_errors(self) -> dict[str, dict[str, Any]]:
+        return self._run.task_errors()
+
     def keep(self, name: str, path: Path) -> None:
         self._run.keep(name, path)
 

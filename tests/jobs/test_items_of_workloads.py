@@ -1,0 +1,168 @@
+"""Folds and trials as tasks: paused, killed and failed ones leave the result of a job that never stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+
+from services.jobs import JobView
+from services.jobs.local import LocalRunner
+from services.workloads.evidence import checksum
+from tests.jobs.house import House, finished, until
+from tests.workloads.by_hand import dataset_config
+
+TIMES = {"duration_seconds", "fit_seconds", "seconds", "predictions_key", "parameters", "archive_key"}
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    object.__setattr__(house.settings, "extra_workloads", ("tests.trapped_workloads",))
+    return House(house.settings, house.database)
+
+
+@pytest.fixture
+def workers(house: House) -> Iterator[LocalRunner]:
+    runner = house.runner()
+    runner.start_workers()
+    yield runner
+    runner.stop()
+
+
+def trap(what: str, *places: str) -> list[dict[str, str]]:
+    return [{"at": place, "what": what} for place in places]
+
+
+def backtest(house: House, **more: Any) -> JobView:
+    values = {
+        **dataset_config(house.settings.data_dir / "blobs", days=25),
+        "model": more.pop("model", {"MODE": "LIN"}),
+        "folds": {"count": 4, "holdout_percent": 10, "evaluate_holdout": True, **more.pop("folds", {})},
+        **more,
+    }
+    return house.jobs().submit(house.user, "trapped_backtest", values)
+
+
+def worked(house: House, job: JobView) -> JobView:
+    """Here and now."""
+    house.work(house.claim())
+    return house.jobs().get(house.user, job.id)
+
+
+def paused(house: House, job: JobView, done: int) -> JobView:
+    """Worked on in a thread until a pause that is asked for when so many tasks are done."""
+    jobs, worker = house.jobs(), Thread(target=lambda: house.work(house.claim()))
+    worker.start()
+    until(lambda: (jobs.get(house.user, job.id).counts or {}).get("completed") == done)
+    jobs.pause(house.user, job.id)
+    worker.join()
+    return jobs.get(house.user, job.id)
+
+
+def plain(value: Any) -> Any:
+    """Without what two equal jobs may tell differently."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items() if name not in TIMES}
+    return [plain(each) for each in value] if isinstance(value, list) else value
+
+
+def results(job: JobView) -> Any:
+    assert job.status == "completed", job.error
+    return plain((job.outcome or {})["results"])
+
+
+def predictions(house: House, job: JobView) -> dict[str, np.ndarray]:
+    key = (job.outcome or {})["results"]["predictions_key"]
+    with np.load(house.blobs.local_path(key, Path()), allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def assert_same_predictions(house: House, one: JobView, other: JobView) -> None:
+    first, second = predictions(house, one), predictions(house, other)
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def tries(house: House, job: JobView) -> list[tuple[str, int, str]]:
+    return [
+        (key, each.attempt, each.status) for key, each in jobs_of(house).records.evidence(house.user, job.id)
+    ]
+
+
+def jobs_of(house: House) -> Jobs:
+    return house.jobs()
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_a_backtest_that_was_paused_has_the_tables_of_one_that_was_not(house: House, refit: bool) -> None:
+    whole = worked(house, backtest(house, folds={"refit": refit}))
+    job = paused(house, backtest(house, folds={"refit": refit}, traps=trap("hold", "Fold 2 of 4")), 1)
+    assert (job.status, (job.counts or {})["completed"]) == ("paused", 2)
+    assert (job.progress or {})["current"] == 2
+    house.jobs().resume(house.user, job.id)
+    ended = worked(house, job)
+    assert results(ended) == results(whole)
+    assert_same_predictions(house, ended, whole)
+    keys = ["fold-1", "fold-2", "fold-3", "fold-4", "hold-out"]
+    assert tries(house, job) == [(key, 1 + (k > 1), "completed") for k, key in enumerate(keys)]
+    assert list(house.blobs.list(f"checkpoints/{job.id}/")) == []
+
+
+def test_folds_that_fail_are_named_and_a_retry_does_them_alone(house: House, tmp_path: Path) -> None:
+    whole = worked(house, backtest(house))
+    traps = [*trap("fail", "Fold 2 of 4"), *trap("crash", "Fold 3 of 4")]
+    job = worked(house, backtest(house, traps=traps, mended=str(tmp_path / "mended")))
+    assert (job.status, job.reason) == ("completed", "partial")
+    found = results(job)
+    assert [each["fold"] for each in found["folds"]] == [1, 4]
+    assert [(each["fold"], each["code"]) for each in found["missing_folds"]] == [
+        (2, "TRAPPED"),
+        (3, "INTERNAL_ERROR"),
+    ]
+    assert "2 of 4" in found["averages_over"]
+    errors = [each["outputs"]["load"]["MAE"] for each in found["folds"]]
+    assert found["spread"]["load"]["MAE"]["mean"] == pytest.approx(np.mean(errors))
+    assert set(predictions(house, job)["fold"]) == {0, 1, 4}
+    (tmp_path / "mended").touch()
+    house.jobs().retry(house.user, job.id)
+    ended = worked(house, job)
+    assert (ended.reason, results(ended)) == (None, results(whole))
+    assert_same_predictions(house, ended, whole)
+    assert [key for key, attempt, _ in tries(house, job) if attempt == 2] == ["fold-2", "fold-3"]
+
+
+def test_a_backtest_without_any_good_fold_has_failed(house: House) -> None:
+    job = worked(house, backtest(house, traps=trap("fail", *(f"Fold {k} of 4" for k in range(1, 5)))))
+    assert (job.status, job.reason) == ("failed", "all_tasks_failed")
+    assert [each["code"] for each in (job.error or {})["details"]["failures"]] == ["TRAPPED"] * 4 + [
+        "NO_FOLDS"
+    ]
+
+
+def test_evidence_says_what_computed_a_fold_and_what_came_out(house: House) -> None:
+    job = worked(house, backtest(house))
+    with_fold = predictions(house, job)
+    for k, (_, each) in enumerate(house.jobs().records.evidence(house.user, job.id)[:4], start=1):
+        assert (each.computed_by or "").startswith("LIN numpy ")
+        assert each.checksum == checksum(with_fold["forecast"][with_fold["fold"] == k])
+        assert each.details["n_test"] == (with_fold["fold"] == k).sum()
+        assert (each.device, each.tried) == ("cpu", 1) and each.processing_ms > 0
+
+
+def test_after_a_kill_only_the_open_folds_are_done(house: House, request: pytest.FixtureRequest) -> None:
+    whole = worked(house, backtest(house, folds={"refit": False}))
+    job = backtest(house, traps=trap("kill", "Fold 3 of 4"), folds={"refit": False})
+    ended = finished(house.jobs(request.getfixturevalue("workers")), house.user, job, 60)
+    assert (results(ended), ended.attempt) == (results(whole), 2)
+    assert_same_predictions(house, ended, whole)
+    assert [(key, attempt) for key, attempt, _ in tries(house, job)] == [
+        ("fold-1", 1),
+        ("fold-2", 1),
+        ("fold-3", 2),
+        ("fold-4", 2),
+        ("hold-out", 2),
+    ]
