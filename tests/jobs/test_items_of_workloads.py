@@ -88,13 +88,8 @@ def assert_same_predictions(house: House, one: JobView, other: JobView) -> None:
 
 
 def tries(house: House, job: JobView) -> list[tuple[str, int, str]]:
-    return [
-        (key, each.attempt, each.status) for key, each in jobs_of(house).records.evidence(house.user, job.id)
-    ]
-
-
-def jobs_of(house: House) -> Jobs:
-    return house.jobs()
+    evidence = house.jobs().records.evidence(house.user, job.id)
+    return [(key, each.attempt, each.status) for key, each in evidence]
 
 
 @pytest.mark.parametrize("refit", [True, False])
