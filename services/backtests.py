@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.backtest_fields import BacktestRequest, read_backtest
 from services.datasets import Datasets
-from services.jobs import Jobs, JobView
+from services.jobs import JobOptions, Jobs, JobView
 from services.sessions import Sessions
 from services.storage.database import Database
 from services.storage.tables import FileRow
@@ -30,7 +30,9 @@ class Backtests:
         self._datasets = datasets
         self._jobs = jobs
 
-    def start(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> JobView:
+    def start(
+        self, user_id: UUID, ref: str, body: Mapping[str, Any], options: JobOptions | None = None
+    ) -> JobView:
         """Queue a backtest; Conflict while one of the session is active, unless `allow_parallel`."""
         session_id = self._sessions.resolve(user_id, ref)
         request = read_backtest(body)
@@ -43,7 +45,12 @@ class Backtests:
             "folds": request.folds.model_dump(mode="json"),
         }
         return self._jobs.submit(
-            user_id, WORKLOAD, config, session_id=session_id, exclusive=not request.allow_parallel
+            user_id,
+            WORKLOAD,
+            config,
+            session_id=session_id,
+            exclusive=not request.allow_parallel,
+            options=options,
         )
 
     def report(self, user_id: UUID, ref: str, job_id: UUID | None = None) -> dict[str, Any]:

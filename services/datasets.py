@@ -14,7 +14,7 @@ from services.dataset_config import calendar_columns, dataset_config, session_fi
 from services.errors import NotFound
 from services.forecasting.lag_names import lag_name
 from services.interactive import SmallJobs
-from services.jobs import Jobs, JobView
+from services.jobs import JobOptions, Jobs, JobView
 from services.jobs.states import Status
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
@@ -49,11 +49,17 @@ class Datasets:
 
     def generate(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> JobView:
         """Build the dataset and its violin plots; the job is completed, or still at work."""
+        return self._small_jobs.wait(user_id, self.start(user_id, ref, body).id)
+
+    def start(
+        self, user_id: UUID, ref: str, body: Mapping[str, Any], options: JobOptions | None = None
+    ) -> JobView:
+        """Queue the building of the dataset."""
         session_id = self._sessions.resolve(user_id, ref)
-        options, split = read_dataset(body)
-        dataset = self.config(session_id, options)
-        config = RankedConfig(**dict(dataset), split=split)
-        return self._small_jobs.run(user_id, "dataset", config, session_id)
+        wishes, split = read_dataset(body)
+        config = RankedConfig(**dict(self.config(session_id, wishes)), split=split)
+        values = config.model_dump(mode="json")
+        return self._jobs.submit(user_id, "dataset", values, session_id=session_id, options=options)
 
     def ranking(self, user_id: UUID, ref: str) -> dict[str, Any]:
         """The instant ranking of the newest dataset; NotFound before there is one."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.datasets import Datasets
-from services.jobs import Jobs, JobView
+from services.jobs import JobOptions, Jobs, JobView
 from services.search_fields import read_search
 from services.sessions import Sessions
 from services.study_views import find_study, study_json
@@ -23,7 +23,9 @@ class Searches:
         self._datasets = datasets
         self._jobs = jobs
 
-    def start(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> JobView:
+    def start(
+        self, user_id: UUID, ref: str, body: Mapping[str, Any], options: JobOptions | None = None
+    ) -> JobView:
         """Queue a search; Conflict while one of the session is active, unless `allow_parallel`."""
         session_id = self._sessions.resolve(user_id, ref)
         request = read_search(body)
@@ -39,7 +41,12 @@ class Searches:
             **request.budget.model_dump(mode="json"),
         }
         return self._jobs.submit(
-            user_id, WORKLOAD, config, session_id=session_id, exclusive=not request.allow_parallel
+            user_id,
+            WORKLOAD,
+            config,
+            session_id=session_id,
+            exclusive=not request.allow_parallel,
+            options=options,
         )
 
     def report(self, user_id: UUID, ref: str, job_id: UUID | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.datasets import Datasets
-from services.jobs import Jobs, JobView
+from services.jobs import JobOptions, Jobs, JobView
 from services.sessions import Sessions
 from services.training_fields import read_training
 
@@ -22,7 +22,9 @@ class Training:
         self._datasets = datasets
         self._jobs = jobs
 
-    def start(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> JobView:
+    def start(
+        self, user_id: UUID, ref: str, body: Mapping[str, Any], options: JobOptions | None = None
+    ) -> JobView:
         """Queue a training; Conflict TRAINING_IN_PROGRESS while one of the session is active,
         unless the request says `allow_parallel`."""
         session_id = self._sessions.resolve(user_id, ref)
@@ -37,5 +39,10 @@ class Training:
             "importance": request.importance,
         }
         return self._jobs.submit(
-            user_id, WORKLOAD, config, session_id=session_id, exclusive=not request.allow_parallel
+            user_id,
+            WORKLOAD,
+            config,
+            session_id=session_id,
+            exclusive=not request.allow_parallel,
+            options=options,
         )

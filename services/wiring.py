@@ -13,6 +13,7 @@ from services.devices.workforce import Workforce
 from services.events import EventBus
 from services.files import Files
 from services.interactive import SmallJobs
+from services.job_requests import JobRequests, Starts
 from services.jobs import Jobs
 from services.jobs.local import LocalRunner
 from services.jobs.runner import JobRunner
@@ -20,6 +21,7 @@ from services.models import Models
 from services.plans import Plans
 from services.plots import Plots
 from services.prediction import Prediction
+from services.queues import Queues
 from services.results import Results
 from services.retention import Retention
 from services.scaling import Scaling
@@ -50,6 +52,8 @@ class Services:
     jobs: Jobs
     workloads: WorkloadCatalogue
     workforce: Workforce
+    job_requests: JobRequests
+    queues: Queues
     sessions: Sessions
     time_settings: TimeSettings
     files: Files
@@ -79,6 +83,12 @@ def build(settings: Settings) -> Services:
     sessions = Sessions(database, blobs, jobs, chunks)
     small_jobs = SmallJobs(jobs, settings.interactive_wait_seconds)
     datasets = Datasets(database, blobs, sessions, jobs, small_jobs)
+    training = Training(sessions, datasets, jobs)
+    searches = Searches(sessions, datasets, jobs)
+    backtests = Backtests(database, sessions, datasets, jobs)
+    workforce = Workforce(database)
+    catalogue = WorkloadCatalogue(known, sessions, datasets)
+    starts = _starts(training, searches, backtests, datasets)
     return Services(
         settings=settings,
         database=database,
@@ -88,16 +98,18 @@ def build(settings: Settings) -> Services:
         accounts=LocalAccounts(database, plans, settings),
         runner=runner,
         jobs=jobs,
-        workloads=WorkloadCatalogue(known, sessions, datasets),
-        workforce=Workforce(database),
+        workforce=workforce,
+        workloads=catalogue,
+        job_requests=JobRequests(jobs, catalogue, workforce, starts),
+        queues=Queues(database),
         sessions=sessions,
         time_settings=TimeSettings(database, sessions),
         files=Files(database, blobs, jobs, sessions),
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
-        training=Training(sessions, datasets, jobs),
-        searches=Searches(sessions, datasets, jobs),
-        backtests=Backtests(database, sessions, datasets, jobs),
+        training=training,
+        searches=searches,
+        backtests=backtests,
         results=Results(database, blobs, sessions, jobs),
         models=Models(database, blobs, sessions),
         plots=Plots(database, blobs, sessions, small_jobs),
@@ -105,6 +117,13 @@ def build(settings: Settings) -> Services:
         scaling=Scaling(database, blobs, sessions),
         retention=Retention(database, blobs, settings),
     )
+
+
+def _starts(
+    training: Training, searches: Searches, backtests: Backtests, datasets: Datasets
+) -> dict[str, Starts]:
+    """By workload, who writes the config of its jobs."""
+    return {"forecast": training, "search": searches, "backtest": backtests, "dataset": datasets}
 
 
 def _in_one_place(

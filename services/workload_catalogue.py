@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from services.datasets import Datasets
@@ -52,6 +52,25 @@ class WorkloadCatalogue:
             )
         return self._workloads[name]
 
+    def knows(self, name: str) -> bool:
+        return name in self._workloads
+
+    def total_epochs(self, name: str, config: Mapping[str, Any]) -> int | None:
+        """How many epochs a stored config asks for, where its workload counts in epochs; None otherwise."""
+        workload = self._workloads.get(name)
+        if workload is None:
+            return None
+        try:
+            valid = workload.config.model_validate(config)
+        except ValidationError:  # of an older version of the workload
+            return None
+        found = workload.about(valid).get("total_epochs")
+        return found if isinstance(found, int) else None
+
+    def native_names(self) -> list[str]:
+        """Of those that POST /api/v1/training/jobs creates."""
+        return [name for name, workload in self._workloads.items() if creation(workload) != "route"]
+
     def check(
         self, user_id: UUID, name: str, config: Mapping[str, Any], session: str | None
     ) -> dict[str, Any]:
@@ -63,13 +82,13 @@ class WorkloadCatalogue:
         if how == "config":
             refuse_session(name, session)
             valid = checked(workload.config, config, where="config", code="INVALID_CONFIG")
-            return {"config": valid.model_dump(mode="json")}
+            return {"config": valid.model_dump(mode="json"), "resumable": workload.resumable(valid)}
         form = FORMS[name]
         refuse_unknown(config, form.fields, "config")
         form.read(config)
         if session is not None:
             self._datasets.config(self._sessions.resolve(user_id, session), read_options(config))
-        return {"config": {**defaults(form.body), **config}}
+        return {"config": {**defaults(form.body), **config}, "resumable": None}
 
     def _describe(self, workload: Workload) -> dict[str, Any]:
         how = creation(workload)

@@ -17,30 +17,44 @@ from api.docs.operation import (
     maybe,
     optional,
     query,
+    without_default,
 )
+from services.job_requests import JobBody, JobChange
 
-JOBS, WORKLOADS = "Jobs", "Workloads"
+JOBS, RECORDS, QUEUES, WORKLOADS = "Jobs", "What a job leaves", "Queues", "Workloads"
 V = "/api/v1"
 J = f"{V}/training/jobs"
 JOB = f"{J}/<job_id>"
 
 
 class Job(BaseModel):
-    """A job; `config` and `outcome` only where one job is shown."""
+    """A job; what stands below `metrics` is there only where one job is shown."""
 
     id: str
+    job_name: str
     session_id: str | None
+    restart_of: str | None = Field(description="the job that this one repeats")
+    notes: str | None
+    tags: list[str]
     workload: str
+    priority: str = Field(description="high, normal or low; one that waits rises with time")
+    device_request: str
+    device: str | None = Field(description="what it works or worked on")
     status: str = Field(description="pending, queued, running, paused, completed, failed or cancelled")
     phase: str | None
-    requested_action: str = Field(description="none, pause or cancel")
+    requested_action: str = Field(description="none, pause or cancel: what its worker was asked for")
+    allowed: list[str] = Field(description="what may be asked of it now")
     reason: str | None
     error: Obj | None
+    error_message: str | None
     attempt: int
-    progress: Obj | None
+    counts: Obj | None = Field(description="of its tasks by status, where it has tasks")
+    active_seconds: float
+    progress: Obj
     progress_percent: float
     current_epoch: int | None
     total_epochs: int | None
+    best_epoch: int | None
     train_loss: float | None
     val_loss: float | None
     last_seq: int = Field(description="of its events")
@@ -48,8 +62,37 @@ class Job(BaseModel):
     created_at: str
     started_at: str | None
     finished_at: str | None
-    config: Obj = Field(default={}, description="only where one job is shown")
-    outcome: Obj | None = Field(default=None, description="only where one job is shown")
+    completed_at: str | None = Field(description="the same as finished_at")
+    metrics: Obj = Field(default={}, description="the newest values")
+    config: Obj = Field(default={}, description="the complete config, defaults included")
+    outcome: Obj | None = None
+    celery_task_id: str | None = Field(default=None, description="always null: the id of the job is enough")
+
+
+class Created(Job):
+    success: Literal[True]
+
+
+class Counts(BaseModel):
+    pending: int
+    running: int
+    completed: int
+    failed: int
+    cancelled: int
+    skipped: int
+
+
+class Queue(BaseModel):
+    """`pending` waits, `started` is worked on, `failed` ended so: of the caller, unless it says of all."""
+
+    name: str
+    pending: int
+    started: int
+    failed: int
+    pending_of_all: int
+    started_of_all: int
+    oldest_waiting_s: float | None = Field(description="how long the caller's oldest has waited")
+    jobs: Objects = Field(default=[], description="only where one queue is shown: id and queue_position")
 
 
 class Workload(BaseModel):
@@ -90,52 +133,163 @@ METRICS_QUERY = query(
         Field(default="points", description="columns: `curves` by key in place of `metrics`"),
     ),
 )
+OFFSET = (int, Field(default=0, ge=0))
+LOCATION = {"Location": "the path of the job"}
+REPLAYED = {"Idempotent-Replayed": "true where an earlier request with the same key made the job"}
+KEY_HEADER = query(
+    "CreateHeaders",
+    key=(
+        str,
+        Field(
+            default="",
+            alias="Idempotency-Key",
+            description="the client's name of this very request: sent again it answers with the same job",
+            max_length=255,
+            json_schema_extra=without_default,
+        ),
+    ),
+)
+ACTION = (400, 404, 409)
+
+
+def _action(what: str) -> Operation:
+    return Operation(f"{what} 409 names what is allowed.", JOBS, {200: ONE, 202: ONE}, refuses=ACTION)
+
+
 _JOBS: Operations = {
+    f"POST {J}": Operation(
+        "Create a job of any workload that says it is native.",
+        JOBS,
+        {201: Created},
+        headers=KEY_HEADER,
+        body=JobBody,
+        answer_headers={201: LOCATION | REPLAYED},
+        refuses=(400, 403, 404, 409, 422),
+    ),
     f"GET {J}": Operation(
         "The caller's jobs, newest first.",
         JOBS,
-        {200: answer("JobList", jobs=list[Job], total=int, limit=int, offset=int)},
+        {
+            200: answer(
+                "JobList",
+                jobs=list[Job],
+                total=int,
+                limit=int,
+                offset=int,
+                next=(str | None, Field(description="the path of the next page")),
+            )
+        },
         query=query(
             "JobListQuery",
             status=optional(str, "only of this status"),
             workload=optional(str, "only of this kind"),
             session_id=optional(str, "only of this session"),
+            tag=optional(str, "only with this tag"),
+            name=optional(str, "any part of the name, whatever its case"),
+            priority=optional(str, "high, normal or low"),
             limit=(int, Field(default=50, ge=1, le=500)),
-            offset=(int, Field(default=0, ge=0)),
+            offset=OFFSET,
+            order=(Literal["newest", "oldest"], Field(default="newest", description="which comes first")),
         ),
     ),
     f"GET {JOB}": Operation(
         "A job with its config and its newest metrics.",
         JOBS,
-        {200: answer("JobDetail", job=Job, recent_metrics=Objects)},
+        {200: answer("JobDetail", job=Job, recent_metrics=Objects, websocket_url=str)},
     ),
-    f"DELETE {JOB}": Operation("Cancel a job.", JOBS, {200: ONE, 202: ONE}, refuses=(400, 404, 409)),
-    f"POST {JOB}/cancel": Operation("Cancel a job.", JOBS, {200: ONE, 202: ONE}, refuses=(400, 404, 409)),
+    f"PATCH {JOB}": Operation(
+        "Another name, notes, tags or priority.", JOBS, {200: ONE}, body=JobChange, refuses=(400, 404, 422)
+    ),
+    f"DELETE {JOB}": Operation(
+        "Delete a job and all it left; one that works is cancelled first (202).",
+        JOBS,
+        {202: ONE, 204: None},
+        refuses=ACTION,
+    ),
+    f"POST {JOB}/submit": _action("Queue a draft."),
+    f"POST {JOB}/pause": _action("Stop at the next checkpoint, to go on later."),
+    f"POST {JOB}/resume": _action("Go on with a paused job where it stopped."),
+    f"POST {JOB}/cancel": _action("Cancel a job."),
+    f"POST {JOB}/retry": Operation(
+        "Do the failed tasks again, or go on from the newest checkpoint. 409 names what is allowed.",
+        JOBS,
+        {200: ONE, 202: ONE},
+        body=body("Retry", what=optional(Literal["failed", "checkpoint"], "left out: whichever it has")),
+        optional_body=True,
+        refuses=(*ACTION, 403, 422),
+    ),
+    f"POST {JOB}/restart": Operation(
+        "A new job with everything the ended one was asked for. 409 names what is allowed.",
+        JOBS,
+        {201: Created},
+        answer_headers={201: LOCATION},
+        refuses=(*ACTION, 403, 422),
+    ),
+}
+_RECORDS: Operations = {
     f"GET {JOB}/events": Operation(
         "What happened, in order and without holes.",
-        JOBS,
+        RECORDS,
         {200: answer("Events", events=Objects, last_seq=int)},
         query=query("EventsQuery", after_seq=(int, Field(default=0, ge=0, description="the last one known"))),
     ),
     f"GET {JOB}/metrics": Operation(
         "Metric points: the newest first, by range, or whole curves thinned out without losing an extreme.",
-        JOBS,
+        RECORDS,
         {200: answer("Metrics", metrics=maybe(Objects), curves=maybe(Obj))},
         query=METRICS_QUERY,
     ),
     f"GET {JOB}/logs": Operation(
         "Lines for people, oldest first.",
-        JOBS,
+        RECORDS,
         {200: answer("Logs", logs=Objects)},
         query=query(
             "LogsQuery", after=(int, Field(default=0, description="id of the last known")), limit=LIMIT
         ),
     ),
+    f"GET {JOB}/attempts": Operation(
+        "Each lease of the job by a worker, and how it ended.",
+        RECORDS,
+        {200: answer("Attempts", attempts=Objects)},
+    ),
+    f"GET {JOB}/checkpoints": Operation(
+        "The states it can go on from, newest first.",
+        RECORDS,
+        {200: answer("Checkpoints", checkpoints=Objects)},
+    ),
+    f"GET {JOB}/tasks": Operation(
+        "The items of an item-wise job in their order.",
+        RECORDS,
+        {200: answer("Tasks", tasks=Objects, counts=(Counts | None, ...))},
+        query=query(
+            "TasksQuery",
+            status=optional(str, "pending, running, completed, failed, cancelled or skipped"),
+            limit=LIMIT,
+            offset=OFFSET,
+        ),
+    ),
+    f"GET {JOB}/evidence": Operation(
+        "What every try of every task came to: by what, on which device, how long, with which checksum.",
+        RECORDS,
+        {200: answer("EvidenceList", evidence=Objects)},
+        query=query("EvidenceQuery", limit=LIMIT, offset=OFFSET),
+    ),
+    f"GET {JOB}/evidence/stats": Operation(
+        "What the evidence adds up to.", RECORDS, {200: answer("EvidenceStats", stats=Obj)}
+    ),
     f"GET {JOB}/artifacts": Operation(
-        "The files a job left.", JOBS, {200: answer("Artifacts", artifacts=Objects)}
+        "The files a job left.", RECORDS, {200: answer("Artifacts", artifacts=Objects)}
     ),
     f"GET {JOB}/artifacts/<name>": Operation(
-        "One of them.", JOBS, {200: None}, file="application/octet-stream"
+        "One of them.", RECORDS, {200: None}, file="application/octet-stream"
+    ),
+    f"GET {V}/queues": Operation(
+        "The four queues.", QUEUES, {200: answer("QueueList", queues=list[Queue])}, refuses=(400,)
+    ),
+    f"GET {V}/queues/<queue>": Operation(
+        "One queue, with the caller's waiting jobs and their places.",
+        QUEUES,
+        {200: answer("QueueAnswer", queue=Queue)},
     ),
 }
 _WORKLOADS: Operations = {
@@ -151,7 +305,7 @@ _WORKLOADS: Operations = {
     f"POST {V}/workloads/<workload>/validate": Operation(
         "Whether a job of this config would be accepted; none is made.",
         WORKLOADS,
-        {200: answer("Validated", valid=bool, config=Obj)},
+        {200: answer("Validated", valid=bool, config=Obj, resumable=(bool | None, ...))},
         body=body(
             "Validate",
             config=given(dict[str, Any], "as creating the job takes it"),
@@ -160,4 +314,4 @@ _WORKLOADS: Operations = {
         refuses=(400, 404, 422),
     ),
 }
-OPERATIONS: Operations = {**_JOBS, **_WORKLOADS}
+OPERATIONS: Operations = {**_JOBS, **_RECORDS, **_WORKLOADS}

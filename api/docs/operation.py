@@ -53,26 +53,26 @@ class Operation:
 Operations = Mapping[str, Operation]  # by "METHOD /path/<of>/the/rule"
 
 
-def body(name: str, **fields: Any) -> type[BaseModel]:
+def body(name: str, /, **fields: Any) -> type[BaseModel]:
     return create_model(name, __base__=Body, **fields)
 
 
-def answer(name: str, **fields: Any) -> type[BaseModel]:
+def answer(name: str, /, **fields: Any) -> type[BaseModel]:
     return create_model(name, __base__=Answer, **{key: _typed(value) for key, value in fields.items()})
 
 
-def query(name: str, **fields: Any) -> type[BaseModel]:
+def query(name: str, /, **fields: Any) -> type[BaseModel]:
     return create_model(name, **fields)
 
 
 def optional(kind: Any, description: str, **more: Any) -> Any:
     """A field that may be left out."""
-    return (kind, Field(default=None, description=description, json_schema_extra=_drop_default, **more))
+    return (kind, Field(default=None, description=description, json_schema_extra=without_default, **more))
 
 
 def maybe(kind: Any) -> Any:
     """A field that some answers do not have."""
-    return (kind, Field(default=None, json_schema_extra=_drop_default))
+    return (kind, Field(default=None, json_schema_extra=without_default))
 
 
 def given(kind: Any, description: str = "", **more: Any) -> Any:
@@ -80,7 +80,7 @@ def given(kind: Any, description: str = "", **more: Any) -> Any:
     return (kind, Field(description=description, **more))
 
 
-def _drop_default(schema: dict[str, Any]) -> None:
+def without_default(schema: dict[str, Any]) -> None:
     """None stands for absence here, not for a value that may be sent."""
     schema.pop("default", None)
 

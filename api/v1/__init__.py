@@ -1,7 +1,10 @@
 """Blueprint /api/v1: jobs of every kind and what they leave."""
 
 from api.v1 import devices as devices
+from api.v1 import job_actions as job_actions
+from api.v1 import job_records as job_records
 from api.v1 import jobs as jobs  # registers its routes
+from api.v1 import queues as queues
 from api.v1 import workloads as workloads
 from api.v1.blueprint import blueprint
 

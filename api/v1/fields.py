@@ -8,6 +8,7 @@ from typing import Any
 from services.errors import BadRequest, Invalid
 
 MAX_TEXT = 255
+KEY = "Idempotency-Key"
 
 
 def refused(field: str, message: str, suggestion: str | None = None) -> Invalid:
@@ -42,3 +43,13 @@ def whole_number(arguments: Mapping[str, str], name: str, default: int) -> int:
     if not digits.isascii() or not digits.isdigit() or len(text) > 15:
         raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}", details={"field": name})
     return int(text)
+
+
+def idempotency_key(key: str | None) -> str | None:
+    """What a client calls this very request, so that sending it twice does it once."""
+    if key is None:
+        return None
+    if not (1 <= len(key) <= MAX_TEXT and key.isascii() and key.isprintable()):
+        message = f"{KEY} must be 1 to {MAX_TEXT} printable ASCII characters"
+        raise BadRequest(message, code="BAD_IDEMPOTENCY_KEY", details={"field": KEY})
+    return key

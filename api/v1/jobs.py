@@ -1,48 +1,62 @@
-"""Routes of jobs: list, look at, cancel, follow, download from."""
+"""Routes of jobs: create, list, look at, change, delete."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlencode
 
-from flask import g
+from flask import g, request, url_for
 
 from api.context import services
-from api.training import answers
 from api.training.arguments import query
-from api.training.body import refuse_fields
+from api.training.body import json_object, refuse_fields
+from api.v1.answers import job_id_of, summary, websocket_url, whole
 from api.v1.blueprint import blueprint
-from api.v1.metrics import metric_history
+from api.v1.fields import KEY, idempotency_key, whole_number
 from middleware.auth import require_auth
-from services.artifacts import download
-from services.errors import BadRequest, NotFound
-from services.jobs import Selection
-from services.jobs.records import artifact_json
-from services.jobs.states import Status
+from services.errors import BadRequest
+from services.job_requests import CHANGE_FIELDS, JOB_FIELDS
+from services.jobs import JobView, Selection
 
 JOBS = "/training/jobs"
 JOB = f"{JOBS}/<job_id>"
+FILTERS = ("status", "workload", "session_id", "tag", "name", "priority")
+ORDERS = ("newest", "oldest")
+
+
+@blueprint.post(JOBS)
+@require_auth
+def create_job() -> Any:
+    """201 and the job; the same again for the same request with the same Idempotency-Key."""
+    query()
+    key = idempotency_key(request.headers.get(KEY))
+    job = services().job_requests.create(g.user_id, json_object(JOB_FIELDS), key)
+    return created(job)
 
 
 @blueprint.get(JOBS)
 @require_auth
 def list_jobs() -> Any:
-    """The newest first; ?status, ?workload and ?session_id choose, ?limit and ?offset leaf through."""
-    arguments = query("status", "workload", "session_id", "limit", "offset")
-    session = arguments.get("session_id")
-    selection = Selection(
-        session_id=services().sessions.resolve(g.user_id, session) if session else None,
-        workload=arguments.get("workload"),
-        status=arguments.get("status"),
+    """The newest first; ?limit and ?offset leaf through what the others choose."""
+    arguments = query(*FILTERS, "limit", "offset", "order")
+    selection = _selection(arguments)
+    limit, offset = whole_number(arguments, "limit", 50), whole_number(arguments, "offset", 0)
+    order = arguments.get("order", "newest")
+    if order not in ORDERS:
+        raise BadRequest(f"order is {order[:40]!r}; it must be {' or '.join(ORDERS)}")
+    jobs = services().jobs.list(
+        g.user_id, selection, limit=limit, offset=offset, oldest_first=order == "oldest"
     )
-    limit, offset = _integer(arguments, "limit", 50), _integer(arguments, "offset", 0)
-    jobs = services().jobs.list(g.user_id, selection, limit=limit, offset=offset)
+    total = services().jobs.count(g.user_id, selection)
+    more = offset + len(jobs) < total and jobs
+    following = urlencode({**arguments, "limit": limit, "offset": offset + limit})
     return {
         "success": True,
-        "jobs": [job.to_json() for job in jobs],
-        "total": services().jobs.count(g.user_id, selection),
+        "jobs": [summary(job) for job in jobs],
+        "total": total,
         "limit": limit,
         "offset": offset,
+        "next": f"{url_for('v1.list_jobs')}?{following}" if more else None,
     }
 
 
@@ -50,85 +64,53 @@ def list_jobs() -> Any:
 @require_auth
 def get_job(job_id: str) -> Any:
     query()
-    job = services().jobs.get(g.user_id, _job_id(job_id))
+    job = services().jobs.get(g.user_id, job_id_of(job_id))
     return {
         "success": True,
-        "job": {**job.to_json(), "config": job.config, "outcome": job.outcome},
+        "job": shown(job),
         "recent_metrics": services().jobs.records.recent_metrics(g.user_id, job.id),
+        "websocket_url": websocket_url(job),
     }
 
 
-@blueprint.post(f"{JOB}/cancel")
+@blueprint.patch(JOB)
+@require_auth
+def change_job(job_id: str) -> Any:
+    """Name, notes, tags and priority, whatever its status."""
+    query()
+    body = json_object(CHANGE_FIELDS)
+    job = services().job_requests.change(g.user_id, job_id_of(job_id), body)
+    return {"success": True, "job": summary(job)}
+
+
 @blueprint.delete(JOB)
 @require_auth
-def cancel_job(job_id: str) -> Any:
-    """200 when it is cancelled, 202 when its worker was asked to stop."""
+def delete_job(job_id: str) -> Any:
+    """204 when it is gone; 202 when its worker was asked to stop first: it goes as soon as that has."""
     query()
     refuse_fields()
-    job = services().jobs.cancel(g.user_id, _job_id(job_id))
-    return {"success": True, "job": job.to_json()}, 200 if job.status == Status.CANCELLED else 202
+    job = services().jobs.delete(g.user_id, job_id_of(job_id))
+    return ("", 204) if job is None else ({"success": True, "job": summary(job)}, 202)
 
 
-@blueprint.get(f"{JOB}/events")
-@require_auth
-def list_events(job_id: str) -> Any:
-    arguments = query("after_seq")
-    after = _integer(arguments, "after_seq", 0)
-    events = services().jobs.events(g.user_id, _job_id(job_id), after)
-    return {
-        "success": True,
-        "events": [event.to_json() for event in events],
-        "last_seq": events[-1].seq if events else after,
-    }
+def created(job: JobView) -> Any:
+    headers = {"Location": url_for("v1.get_job", job_id=str(job.id))}
+    if job.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return {"success": True, **shown(job)}, 201, headers
 
 
-@blueprint.get(f"{JOB}/metrics")
-@require_auth
-def list_metrics(job_id: str) -> Any:
-    """The newest first, by range, or whole curves with ?max_points each."""
-    return metric_history(services().jobs.records, g.user_id, _job_id(job_id))
+def shown(job: JobView) -> dict[str, Any]:
+    return whole(job, services().workloads.total_epochs(job.workload, job.config or {}))
 
 
-@blueprint.get(f"{JOB}/logs")
-@require_auth
-def list_logs(job_id: str) -> Any:
-    arguments = query("after", "limit")
-    lines = services().jobs.records.logs(
-        g.user_id,
-        _job_id(job_id),
-        after=_integer(arguments, "after", 0),
-        limit=_integer(arguments, "limit", 1000),
+def _selection(arguments: dict[str, str]) -> Selection:
+    session = arguments.get("session_id")
+    return Selection(
+        session_id=services().sessions.resolve(g.user_id, session) if session else None,
+        workload=arguments.get("workload"),
+        status=arguments.get("status"),
+        priority=arguments.get("priority"),
+        tag=arguments.get("tag"),
+        name=arguments.get("name"),
     )
-    return {"success": True, "logs": lines}
-
-
-@blueprint.get(f"{JOB}/artifacts")
-@require_auth
-def list_artifacts(job_id: str) -> Any:
-    query()
-    artifacts = services().jobs.records.artifacts(g.user_id, _job_id(job_id))
-    return {"success": True, "artifacts": [artifact_json(artifact) for artifact in artifacts]}
-
-
-@blueprint.get(f"{JOB}/artifacts/<name>")
-@require_auth
-def get_artifact(job_id: str, name: str) -> Any:
-    """The file itself."""
-    query()
-    artifact = services().jobs.records.artifact(g.user_id, _job_id(job_id), name)
-    return answers.file(download(services().blobs, artifact))
-
-
-def _job_id(text: str) -> UUID:
-    """What is no UUID names no job."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"There is no job {text[:80]!r}", code="JOB_NOT_FOUND") from None
-
-
-def _integer(arguments: dict[str, str], name: str, default: int) -> int:
-    text = arguments.get(name, str(default))
-    if not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit() or len(text) > 15:
-        raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}")
-    return int(text)

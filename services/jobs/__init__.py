@@ -121,6 +121,12 @@ class Jobs:
             self._runner.start(job_id)
         return self.get(user_id, job_id)
 
+    def asked_before(self, user_id: UUID, options: JobOptions) -> JobView | None:
+        """The job of an earlier request with the same key, before anything of the new one is checked."""
+        with self._database.read() as tx:
+            row = admission.asked_before(tx, user_id, options, lock=False)
+            return None if row is None else replace(self._view(tx, row), replayed=True)
+
     def get(self, user_id: UUID, job_id: UUID) -> JobView:
         with self._database.read() as tx:
             return self._view(tx, self._row(tx, user_id, job_id))
@@ -224,7 +230,10 @@ class Jobs:
         """Other `name`, `notes`, `tags` or `priority` (0 high, 1 normal, 2 low)."""
         with self._database.write() as tx:
             self._row(tx, user_id, job_id)
-            event = event_log.append(tx, job_id, "changed", changes, **changes)
+            said = dict(changes)
+            if "priority" in said:
+                said["priority"] = waiting.PRIORITIES[said["priority"]]
+            event = event_log.append(tx, job_id, "changed", said, **changes)
         self._publish(event)
         return self.get(user_id, job_id)
 

@@ -46,11 +46,12 @@ class JobOptions:
     request_hash: str | None = None
 
 
-def asked_before(tx: Session, user_id: UUID, options: JobOptions) -> JobRow | None:
-    """The job that an earlier request with the same idempotency key made."""
+def asked_before(tx: Session, user_id: UUID, options: JobOptions, *, lock: bool = True) -> JobRow | None:
+    """The job that an earlier request with the same idempotency key made; `lock`: one asks at a time."""
     if options.idempotency_key is None:
         return None
-    tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update())  # one after the other
+    if lock:
+        tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update())
     mine = JobRow.user_id == user_id, JobRow.idempotency_key == options.idempotency_key
     row = tx.scalar(select(JobRow).where(*mine))
     if row is not None and row.request_hash != options.request_hash:

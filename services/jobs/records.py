@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from services.errors import NotFound
-from services.jobs import checkpoints, history
+from services.jobs import checkpoints, evidence, history
 from services.jobs.curves import Curves
 from services.jobs.history import MetricPoint, check_limit
 from services.storage.database import Database
@@ -79,6 +79,11 @@ class JobRecords:
         with self._database.read() as tx:
             _attempt(tx, user_id, job_id)
             return list(tx.execute(query.limit(limit).offset(offset)))
+
+    def evidence_stats(self, user_id: UUID, job_id: UUID) -> dict[str, Any]:
+        with self._database.read() as tx:
+            _attempt(tx, user_id, job_id)
+            return evidence.stats(tx, job_id)
 
     def checkpoints(self, user_id: UUID, job_id: UUID) -> list[CheckpointRow]:
         """The newest first."""

@@ -13,6 +13,7 @@ from flask import Flask
 from api.context import KEY
 from app import create_app
 from services.accounts import Tokens
+from services.jobs.local import LocalRunner
 from services.wiring import Services
 from tests.api.caller import Caller
 from tests.api.world import World
@@ -81,6 +82,21 @@ def working(running: Flask) -> Caller:
 def working_dir(running: Flask) -> Path:
     services: Services = running.extensions[KEY]
     return services.settings.data_dir
+
+
+@pytest.fixture(scope="session")
+def toy_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application with toy workloads and a worker that starts cold."""
+    folder = tmp_path_factory.mktemp("jobs") / "data"
+    settings = make_settings(folder, TRAINYARD_WORKERS="1", TRAINYARD_EXTRA_WORKLOADS="tests.toy_workloads")
+    app = create_app(settings)
+    services: Services = app.extensions[KEY]
+    assert isinstance(services.runner, LocalRunner)
+    services.runner.stay_cold()
+    services.runner.start_workers()
+    yield app
+    services.runner.stop()
+    services.database.close()
 
 
 def _new_user(app: Flask) -> Caller:

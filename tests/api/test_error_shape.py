@@ -28,6 +28,7 @@ TRAINING = "/api/training"
 
 # What a request must hold beside its path for the object it names to be looked for.
 SESSION = "{session}"
+ACTIONS = ("submit", "pause", "resume", "cancel", "retry", "restart")
 ENTRY = {"fileName": "wind.csv", "bezeichnung": "Wind", "type": "input"}
 NAMES: dict[str, dict[str, Any]] = {
     f"POST {TRAINING}/csv-files": {"json": {"sessionId": SESSION, "fileData": ENTRY}},
@@ -57,6 +58,14 @@ NAMES: dict[str, dict[str, Any]] = {
     f"POST {TRAINING}/scale-data/<session_id>": {"json": {"input_data": [[1, 2, 3, 4]]}},
     f"POST {TRAINING}/predict/<session_id>": {"json": {"input_data": [[[1, 2, 3, 4]] * 4]}},
     f"PUT {TRAINING}/csv-files/<file_id>": {"json": {"bezeichnung": "Stolen"}},
+    "POST /api/v1/training/jobs": {
+        "json": {
+            "workload": "forecast",
+            "session_id": SESSION,
+            "config": {"model_parameters": {"MODE": "LIN"}},
+        }
+    },
+    "PATCH /api/v1/training/jobs/<job_id>": {"json": {"name": "Stolen"}},
     "POST /api/v1/workloads/<workload>/validate": {
         "json": {"config": {"model_parameters": {"MODE": "LIN"}}, "session_id": SESSION}
     },
@@ -69,13 +78,17 @@ NAMES_NOTHING = {
     f"GET {TRAINING}/list-sessions",
     f"POST {TRAINING}/delete-all-sessions",
     *(f"GET {path}" for path in DOCUMENTS),
+    "GET /api/v1/devices",
+    "GET /api/v1/workers",
+    "GET /api/v1/queues",
+    "GET /api/v1/queues/<queue>",
     "GET /api/v1/workloads",
     "GET /api/v1/workloads/<workload>",
 }
 TAKES_NO_BODY = {
     f"POST {TRAINING}/save-model/<session_id>",
     f"POST {TRAINING}/session/<session_id>/delete",
-    "POST /api/v1/training/jobs/<job_id>/cancel",
+    *(f"POST /api/v1/training/jobs/<job_id>/{action}" for action in ACTIONS),
 }
 WRONG_BODIES = {
     "nothing": b"",
@@ -110,6 +123,7 @@ def objects_of(world: World) -> dict[str, str]:
         "file_id": str(file_id),
         "name": "scalers.zip",
         "workload": "forecast",
+        "queue": "training-low",
     }
 
 

@@ -1,9 +1,8 @@
-"""The routes of jobs, with work done by a worker process."""
+"""The routes that show jobs, with work done by a worker process."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,38 +11,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.context import KEY
-from app import create_app
-from services.jobs.local import LocalRunner
-from services.wiring import Services
-from tests.conftest import PASSWORD, make_settings, signed_in
+from tests.conftest import PASSWORD, signed_in
 
 JOBS = "/api/v1/training/jobs"
 
 
-@pytest.fixture(scope="module")
-def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An application with toy workloads and a worker that starts cold."""
-    folder = tmp_path_factory.mktemp("jobs") / "data"
-    settings = make_settings(folder, TRAINYARD_WORKERS="1", TRAINYARD_EXTRA_WORKLOADS="tests.toy_workloads")
-    app = create_app(settings)
-    services: Services = app.extensions[KEY]
-    assert isinstance(services.runner, LocalRunner)
-    services.runner.stay_cold()
-    services.runner.start_workers()
-    yield app
-    services.runner.stop()
-    services.database.close()
+@pytest.fixture
+def jobs(toy_app: Flask) -> Any:
+    return toy_app.extensions[KEY].jobs
 
 
 @pytest.fixture
-def jobs(working: Flask) -> Any:
-    return working.extensions[KEY].jobs
-
-
-@pytest.fixture
-def caller(working: Flask, tmp_path: Path) -> FlaskClient:
-    tokens = working.extensions[KEY].accounts.sign_up(f"{tmp_path.name}@example.org", PASSWORD)
-    client = signed_in(working, tokens)
+def caller(toy_app: Flask, tmp_path: Path) -> FlaskClient:
+    tokens = toy_app.extensions[KEY].accounts.sign_up(f"{tmp_path.name}@example.org", PASSWORD)
+    client = signed_in(toy_app, tokens)
     client.user_id = tokens.user.id  # type: ignore[attr-defined]
     return client
 
@@ -72,6 +53,7 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     assert progress["memory"]["allocated_mb"] > 10
     assert job["config"] == {"n": 3, "late": 0}
     assert [row["epoch"] for row in body["recent_metrics"]] == [3, 2, 1]
+    assert (job["job_name"], job["celery_task_id"], job["error_message"]) == ("toy_metrics", None, None)
     points = caller.get(f"{JOBS}/{job_id}/metrics?keys=val_loss&after_step=0&limit=2").get_json()["metrics"]
     assert [(point["step"], point["value"]) for point in points] == [(1, None), (2, 0.5)]
     listed = caller.get(f"{JOBS}?status=completed&workload=toy_metrics&limit=1").get_json()
@@ -159,24 +141,18 @@ def test_artifacts_are_listed_and_downloaded(jobs: Any, caller: FlaskClient, tmp
     assert caller.get(f"{JOBS}/{job_id}/logs?after={lines[0]['id']}").get_json()["logs"] == []
 
 
-@pytest.mark.parametrize("way", ["post", "delete"])
-def test_a_running_job_is_asked_to_stop(jobs: Any, caller: Any, way: str) -> None:
-    job = jobs.submit(caller.user_id, "toy_hang", {})
-    url = f"{JOBS}/{job.id}"
-    answer = caller.delete(url) if way == "delete" else caller.post(f"{url}/cancel")
-    assert answer.status_code in (200, 202)
-    assert jobs.wait(caller.user_id, job.id, 5).status == "cancelled"
-    again = caller.delete(url)
-    assert (again.status_code, again.get_json()["job"]["status"]) == (200, "cancelled")
-
-
-def test_a_finished_job_cannot_be_cancelled(jobs: Any, caller: FlaskClient) -> None:
-    answer = caller.delete(f"{JOBS}/{submit(jobs, caller, 'toy_count', {})}")
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "invalid_transition")
-
-
 @pytest.mark.parametrize(
-    "query", ["?limit=0", "?limit=many", "?offset=-1", "?status=done", "?colour=red", "?session_id=.."]
+    "query",
+    [
+        "?limit=0",
+        "?limit=many",
+        "?offset=-1",
+        "?status=done",
+        "?colour=red",
+        "?session_id=..",
+        "?order=best",
+        "?priority=urgent",
+    ],
 )
 def test_a_list_refuses_what_it_does_not_understand(caller: FlaskClient, query: str) -> None:
     answer = caller.get(JOBS + query)
@@ -184,13 +160,17 @@ def test_a_list_refuses_what_it_does_not_understand(caller: FlaskClient, query: 
     assert answer.get_json()["success"] is False
 
 
-@pytest.mark.parametrize("path", ["", "/events", "/metrics", "/logs", "/artifacts", "/artifacts/model.bin"])
+RECORDS = ("events", "metrics", "logs", "artifacts", "attempts", "checkpoints", "tasks", "evidence")
+PATHS = ["", *(f"/{name}" for name in RECORDS), "/evidence/stats", "/artifacts/model.bin"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_another_users_job_is_not_found(
-    jobs: Any, working: Flask, caller: Any, tmp_path: Path, path: str
+    jobs: Any, toy_app: Flask, caller: Any, tmp_path: Path, path: str
 ) -> None:
-    tokens = working.extensions[KEY].accounts.sign_up(f"stranger-{tmp_path.name}@example.org", PASSWORD)
+    tokens = toy_app.extensions[KEY].accounts.sign_up(f"stranger-{tmp_path.name}@example.org", PASSWORD)
     job_id = submit(jobs, caller, "toy_count", {}, wait=0)
-    answer = signed_in(working, tokens).get(f"{JOBS}/{job_id}{path}")
+    answer = signed_in(toy_app, tokens).get(f"{JOBS}/{job_id}{path}")
     assert (answer.status_code, answer.get_json()["code"]) == (404, "JOB_NOT_FOUND")
     assert caller.get(f"{JOBS}/no-uuid{path}").status_code == 404
-    assert working.test_client().get(f"{JOBS}/{job_id}{path}").status_code == 401
+    assert toy_app.test_client().get(f"{JOBS}/{job_id}{path}").status_code == 401
