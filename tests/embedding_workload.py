@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,10 +29,12 @@ class MeanConfig(BaseModel):
 
 def train(run: Run, config: MeanConfig) -> Mapping[str, Any]:
     samples, validation = config.train_embeddings.load(run), config.val_embeddings.load(run)
-    mean = np.zeros(samples.shape[1])
-    monitor = monitor_of(run, config.epochs)
+    found = run.load_checkpoint()
+    mean = np.zeros(samples.shape[1]) if found is None else np.load(found.last / "mean.npy")
+    finished = 0 if found is None else found.step
+    monitor = monitor_of(run, config.epochs, finished_epochs=finished)
     batches = [samples[at : at + config.batch_size] for at in range(0, len(samples), config.batch_size)]
-    for epoch in range(1, config.epochs + 1):
+    for epoch in range(finished + 1, config.epochs + 1):
         monitor.start_epoch(epoch, len(batches))
         for number, batch in enumerate(batches, 1):
             mean += config.learning_rate * (batch.mean(axis=0) - mean)
@@ -38,7 +42,12 @@ def train(run: Run, config: MeanConfig) -> Mapping[str, Any]:
             monitor.update_batch(number, _loss(samples, mean), config.learning_rate)
         loss = float("nan") if config.diverge else _loss(samples, mean)
         monitor.update_epoch(epoch, loss, _loss(validation, mean))
+        run.checkpoint(partial(_save, mean), step=epoch, epoch=epoch)
     return {"mean": mean.tolist()}
+
+
+def _save(mean: np.ndarray, folder: Path) -> None:
+    np.save(folder / "mean.npy", mean)
 
 
 def _loss(samples: np.ndarray, mean: np.ndarray) -> float:
@@ -51,6 +60,7 @@ WORKLOADS = {
         config=MeanConfig,
         train=f"{__name__}:train",
         unit="epoch",
+        resumable=lambda _config: True,
         about=lambda config: {"total_epochs": config.epochs},
     )
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from examples.server import ROOT
 from services.jobs.local import LocalRunner
 from services.local_training_environment import (
     DeviceDetectionError,
@@ -60,6 +63,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
         "DATA_DIR": str(folder),
         "TRAINYARD_WORKERS": "1",
         "TRAINYARD_EXTRA_WORKLOADS": "tests.embedding_workload,tests.toy_workloads",
+        "TRAINYARD_CHECKPOINT_SECONDS": "0.1",
         "TRAINYARD_LOG_LEVEL": "error",
     }
     services = build(Settings.from_env(environment))
@@ -213,6 +217,33 @@ def test_callbacks_and_history_tell_what_the_training_loop_told(local: LocalTrai
     assert local.monitor(job_id).get_history() == history  # it lies in the database
 
 
+@pytest.mark.parametrize("how", ["paused", "killed"])
+def test_a_training_that_was_interrupted_is_one_curve(
+    local: LocalTrainingEnvironment, engine: Services, user: UUID, how: str
+) -> None:
+    epochs = 60
+    job_id = local.start_training_job({"epochs": epochs, "pause": 0.01}, TRAIN, VALIDATION)
+    monitor, job = local.monitor(job_id), UUID(int=job_id)
+    until(lambda: "checkpoint" in [event.type for event in engine.jobs.events(user, job)], 60)
+    if how == "paused":
+        engine.jobs.pause(user, job)
+        until(lambda: local.get_job_status(job_id)["status"] == "paused", 60)
+        assert local.get_job_status(job_id)["progress"]["estimated_remaining"] is None
+        engine.jobs.resume(user, job)
+    else:
+        monitor.get_history()  # what it knows of the attempt that gets lost must go
+        worker = next(each for each in engine.workforce.workers(user) if each["job_id"] == str(job))
+        os.kill(worker["pid"], signal.SIGKILL)
+    assert ended(local, job_id)["status"] == "completed"
+    assert engine.jobs.get(user, job).attempt == 2
+    for read in (monitor, local.monitor(job_id)):
+        history = read.get_history()
+        told = [record for record in history if record.epoch_finished]
+        assert [record.epoch for record in told] == list(range(1, epochs + 1))
+        assert [record.train_loss for record in told] == pytest.approx(losses(epochs), rel=1e-12)
+        assert history == sorted(history, key=lambda each: (each.epoch, each.epoch_finished, each.batch))
+
+
 def test_a_stopped_monitor_calls_nobody_and_still_reads(local: LocalTrainingEnvironment) -> None:
     job_id = local.start_training_job({"epochs": 200, "pause": 0.01}, TRAIN, VALIDATION)
     monitor = local.monitor(job_id)
@@ -362,3 +393,17 @@ def test_the_environment_describes_itself_without_torch(local: LocalTrainingEnvi
     assert info["pytorch_version"][0].isdigit()
     assert (info["cuda_available"], info["mps_available"]) == (False, False)
     assert ("torch" in sys.modules) == before
+
+
+def test_what_the_document_shows_works(engine: Services, user: UUID) -> None:
+    text = (ROOT / "docs" / "local-training.md").read_text(encoding="utf-8")
+    shown = text.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {
+        "services": engine,
+        "user_id": user,
+        "workload": "toy_mean",
+        "train_embeddings": TRAIN,
+        "val_embeddings": VALIDATION,
+    }
+    exec(shown, names)
+    assert ended(names["environment"], names["job_id"])["job_name"] == "Nightly"
