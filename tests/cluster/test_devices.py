@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from examples.server import wait_until
-from tests.cluster.cluster import PATIENCE_SECONDS, Cluster
+from tests.clusters import PATIENCE_SECONDS, Cluster
 
 
 def test_every_web_server_shows_the_workers_of_all_machines(cluster: Cluster) -> None:
