@@ -20,26 +20,26 @@ MOST_HELD = 2_000_000  # points of all jobs together; 40 bytes each
 NO_EPOCH = -1
 POINTS_OF_A_BUCKET = 4  # first, last, least, greatest
 NAN = float("nan")
-Row = tuple[int, int, int | None, int, float | None]
+Row = tuple[int, int, int | None, int, float | None]  # step, id, epoch, attempt, value
 
 
 class Curve(NamedTuple):
     """The points of a key, by step and then by id; a value that was no finite number is NaN."""
 
-    ids: array[int]
     steps: array[int]
+    ids: array[int]
     epochs: array[int]
     attempts: array[int]
     values: array[float]
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Curve:
-        ids, steps, epochs, attempts, values = zip(*rows, strict=True) if rows else ((),) * 5
+        steps, ids, epochs, attempts, values = zip(*rows, strict=True) if rows else ((),) * 5
         if None in epochs:
             epochs = tuple(NO_EPOCH if epoch is None else epoch for epoch in epochs)
         if None in values:
             values = tuple(NAN if value is None else value for value in values)
-        return cls(*map(array, "qqqqd", (ids, steps, epochs, attempts, values)))
+        return cls(*map(array, "qqqqd", (steps, ids, epochs, attempts, values)))
 
     def __add__(self, other: tuple[object, ...]) -> Curve:
         later = cast(Curve, other)
@@ -157,13 +157,16 @@ def _added(tx: Session, job_id: UUID, held: _Held | None, last_seq: int, *, batc
     return _Held(last_seq, max(held.last_id, _last_id(curves)), curves)
 
 
-COLUMNS = (MetricRow.id, MetricRow.step, MetricRow.epoch, MetricRow.attempt, MetricRow.value)
+COLUMNS = (MetricRow.step, MetricRow.id, MetricRow.epoch, MetricRow.attempt, MetricRow.value)
 
 
 def _rows(tx: Session, *where: ColumnElement[bool]) -> list[Row]:
-    """Plain tuples by step and id: a hundred thousand row objects would take as long as reading them."""
-    result = tx.connection().execute(select(*COLUMNS).where(*where).order_by(MetricRow.step, MetricRow.id))
-    return cast("list[Row]", result.cursor.fetchall())
+    """By step and id; plain tuples, because to make row objects takes as long as to read them."""
+    result = tx.connection().execute(select(*COLUMNS).where(*where).order_by(MetricRow.step))
+    rows = cast("list[Row]", result.cursor.fetchall())
+    if len({row[0] for row in rows}) < len(rows):  # the index knows the order of steps only
+        rows.sort()
+    return rows
 
 
 def _last_id(curves: Mapping[str, Curve]) -> int:

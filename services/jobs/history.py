@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, and_, false, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from services.errors import BadRequest
@@ -133,7 +133,11 @@ def _stream(tx: Session, wanted: Wanted, page: int, *where: ColumnElement[bool])
     first, last = wanted.steps
     place = MetricRow.step, MetricRow.id
     forward = wanted.order == "asc"
-    query = select(*place, *POINT).where(*where, MetricRow.step.between(first, last)).limit(page)
+    query = (
+        select(*place, *POINT)
+        .where(*where, MetricRow.step.between(literal(first, BigInteger), literal(last, BigInteger)))
+        .limit(page)
+    )
     query = query.order_by(*(each if forward else each.desc() for each in place))
     further: ColumnElement[bool] = true()
     while True:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from services.jobs.progress import NO_TASKS
-from services.jobs.states import FINISHED, Status
+from services.jobs.states import Status
 
 # what is shown of a job that has not said anything yet
 _SILENT: Mapping[str, Any] = {
@@ -38,6 +38,8 @@ _SILENT: Mapping[str, Any] = {
     "updated_at": None,
 }
 
+_OURS = frozenset(["phase", "metric_reports", "stops_early", "objective"])  # of the row, or not for showing
+
 
 class Told(Protocol):
     """The columns of a job that its progress is shown from; JobRow and JobView have them."""
@@ -59,6 +61,10 @@ class Told(Protocol):
     @property
     def progress(self) -> dict[str, Any] | None: ...
     @property
+    def counts(self) -> dict[str, Any] | None: ...
+    @property
+    def active_seconds(self) -> float: ...
+    @property
     def created_at(self) -> datetime: ...
 
 
@@ -66,15 +72,17 @@ def progress_object(job: Told) -> dict[str, Any]:
     """One shape for all kinds; `status`, `phase` and `requested_action` are the row's, the rest was said."""
     status = Status(job.status)
     said = {**_SILENT, **(job.progress or {})}
+    said["counts"] = {**NO_TASKS, **(job.counts or said["counts"])}
+    said["elapsed_s"] = max(said["elapsed_s"], round(job.active_seconds, 2))
+    said["wall_s"] = max(said["elapsed_s"], said["wall_s"])
     said["updated_at"] = said["updated_at"] or job.created_at.isoformat()
     if status != Status.RUNNING:
         said |= {
             "eta_s": 0.0 if status == Status.COMPLETED else None,
             "eta_at": None,
             "eta_is_upper_bound": False,
+            "rate": None,
         }
-    if status in FINISHED:
-        said["rate"] = None
     if status == Status.COMPLETED:
         said["percent"] = 100.0
     return {
@@ -85,5 +93,5 @@ def progress_object(job: Told) -> dict[str, Any]:
         "requested_action": job.requested_action,
         "attempt": job.attempt,
         "seq": job.last_seq,
-        **{name: value for name, value in said.items() if name != "phase"},
+        **{name: value for name, value in said.items() if name not in _OURS},
     }

@@ -258,7 +258,10 @@ class JobRow(Base):
 
 class MetricRow(Base):
     __tablename__ = "training_metrics"
-    __table_args__ = (Index("ix_training_metrics_job_id_key_step", "job_id", "key", "step"),)
+    __table_args__ = (
+        # holds all that a curve is drawn from, so that the rows themselves need not be looked up
+        Index("ix_training_metrics_curve", "job_id", "key", "step", "attempt", "epoch", "value"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     job_id: Mapped[UUID] = _owner("training_jobs.id", index=False)
     attempt: Mapped[int]
