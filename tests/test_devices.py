@@ -180,14 +180,25 @@ def test_only_a_gpu_has_a_cache_to_clear() -> None:
     assert torch.calls == [("empty_cache",)]
 
 
-def test_real_torch_takes_what_is_said_to_it() -> None:
-    code = (
-        "import sys, torch as t\nfrom services.devices.device import DeviceManager\n"
-        "manager = DeviceManager('cpu', deterministic=True)\nmanager.optimize_for_training()\n"
-        "manager.clear_cache()\n"
-        "print(manager.device, t.are_deterministic_algorithms_enabled(), 1 <= t.get_num_threads() <= 8)"
-    )
-    assert _printed(code) == "cpu True True"
+REAL_TORCH = """
+import inspect, torch
+from services.devices.device import DeviceManager
+from tests.fake_torch import FakeTorch
+
+manager = DeviceManager("cpu", deterministic=True)
+manager.optimize_for_training()
+manager.clear_cache()
+print(manager.device, torch.are_deterministic_algorithms_enabled(), 1 <= torch.get_num_threads() <= 8)
+for name, played in vars(FakeTorch(1).cuda).items():
+    given = [0.5] * ("fraction" in name) + [0] * bool(inspect.signature(played).parameters)
+    inspect.signature(getattr(torch.cuda, name)).bind(*given)
+assert hasattr(torch.version, "cuda") and torch.backends.mps.is_available() in (True, False)
+assert all(hasattr(torch.backends.cudnn, name) for name in ("benchmark", "deterministic"))
+"""
+
+
+def test_real_torch_takes_what_is_said_to_it_and_has_all_that_the_stand_in_plays() -> None:
+    assert _printed(REAL_TORCH) == "cpu True True"
 
 
 @pytest.mark.skipif(detection.may_have_gpu(), reason="this machine has a GPU to look at")

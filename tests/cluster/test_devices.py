@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import requests
 
 from examples.server import wait_until
+from services.devices.detection import may_have_gpu
 from tests.clusters import PATIENCE_SECONDS, Cluster
 
 
@@ -33,3 +35,15 @@ def test_every_web_server_shows_the_workers_of_all_machines(cluster: Cluster) ->
     )
     assert sum(int(str(device["busy_jobs"])) for device in shown(1, "devices")) == 1
     assert cluster.finished(user, job) == "completed"
+
+
+@pytest.mark.skipif(may_have_gpu(), reason="this machine may have the GPU that is asked for")
+def test_a_machine_that_is_to_use_a_gpu_it_has_not_is_refused(cluster: Cluster) -> None:
+    machine = cluster.worker("without-gpu", TRAINYARD_DEVICE="cuda").start()
+    assert machine.process is not None
+    try:
+        assert machine.process.wait(PATIENCE_SECONDS) == 2
+    finally:
+        machine.stop()
+    assert "TRAINYARD_DEVICE: There is no device cuda here; there is cpu" in machine.log.read_text()
+    assert "Traceback" not in machine.log.read_text()
