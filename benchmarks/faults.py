@@ -1,0 +1,436 @@
+"""Faults tried on a real server with real worker processes, and what was lost: it must be nothing.
+
+python -m benchmarks.faults [--kills 50] [--jobs 1000] [--only kill,disk]
+
+Every job's losses, metric curve, events and artifact can be foretold (benchmarks/fault_work.py); after each
+fault all of them are compared. Prints one row per fault and ends with status 1 if anything was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+
+from benchmarks.fault_work import Work, artifact_digest, expected
+from examples.client import ApiError, Client
+from examples.server import ROOT, Server, wait_until
+
+JOBS = "/api/v1/training/jobs"
+LEASE_SECONDS = 3.0
+ENDS = frozenset({"completed", "failed", "cancelled", "paused", "requeued"})
+PASSWORD = "ten characters and more"
+CHANCE = random.Random(20260301)
+
+
+@dataclass
+class House:
+    """A server, its one user, and the jobs of the fault that is tried."""
+
+    folder: Path
+    workers: int = 2
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.server = Server(
+            self.folder / "data",
+            TRAINYARD_WORKERS=str(self.workers),
+            TRAINYARD_LEASE_SECONDS=str(LEASE_SECONDS),
+            TRAINYARD_CHECKPOINT_SECONDS="0",
+            TRAINYARD_JOBS_PER_USER="50",
+            TRAINYARD_EXTRA_WORKLOADS="benchmarks.fault_work",
+            TRAINYARD_LOG_LEVEL="error",
+            **self.environment,
+        ).start()
+        self.client = Client(self.server.url)
+        self.client.sign_up("faults@example.org", PASSWORD)
+        self.configs: dict[str, Work] = {}
+
+    def submit(self, **config: Any) -> str:
+        body = {"workload": "work", "job_name": "fault", "config": config}
+        job_id: str = self.client.call("POST", JOBS, json=body)["id"]
+        self.configs[job_id] = Work(**config)
+        return job_id
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.call("GET", f"{JOBS}/{job_id}")["job"]
+        return found
+
+    def wait(self, job_id: str, *statuses: str, seconds: float = 120) -> dict[str, Any]:
+        wanted = statuses or ("completed", "failed", "cancelled")
+        wait_until(lambda: self.job(job_id)["status"] in wanted, seconds, f"{job_id} to be {wanted}")
+        return self.job(job_id)
+
+    def wait_for_another_attempt(self, job_id: str, last: int) -> None:
+        def another() -> bool:
+            job = self.job(job_id)
+            return job["attempt"] > last or job["status"] in ("completed", "failed")
+
+        wait_until(another, 30, f"another attempt at {job_id}")
+
+    def workers_at_work(self) -> list[psutil.Process]:
+        assert self.server.process is not None
+        return [
+            child
+            for child in psutil.Process(self.server.process.pid).children(recursive=True)
+            if "services.jobs.worker" in " ".join(child.cmdline()) and "training" in child.cmdline()
+        ]
+
+    def worker_of(self, job_id: str) -> psutil.Process:
+        """The process that has the job in its hands, found by the worker's name."""
+        with self.rows() as rows:
+            query = "select worker_id from training_jobs where id = ?"
+            (name,) = rows.execute(query, (UUID(job_id).hex,)).fetchone()
+        return next(each for each in self.workers_at_work() if name in each.cmdline())
+
+    @contextmanager
+    def rows(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.folder / "data" / "trainyard.db", timeout=30)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def lost(self, job_id: str, status: str = "completed") -> list[str]:
+        """What is not as it would have been without the fault."""
+        config, job = self.configs[job_id], self.job(job_id)
+        wrong = [] if job["status"] == status else [f"it is {job['status']}: {job['error']}"]
+        events = self.client.call("GET", f"{JOBS}/{job_id}/events?after_seq=0")["events"]
+        if [event["seq"] for event in events] != list(range(1, len(events) + 1)):
+            wrong.append("events are missing or double")
+        ends = [event["attempt"] for event in events if event["type"] in ENDS and event["attempt"]]
+        if sorted(ends) != list(range(1, job["attempt"] + 1)):
+            wrong.append(f"attempts ended {ends} of {job['attempt']}")
+        if status == "completed" and not wrong:
+            wrong += self._lost_results(job_id, config)
+        return wrong
+
+    def _lost_results(self, job_id: str, config: Work) -> list[str]:
+        wrong = []
+        shown = self.client.call("GET", f"{JOBS}/{job_id}")["job"]["outcome"]["losses"]
+        if shown != expected(config):
+            wrong.append("other losses")
+        address = f"{JOBS}/{job_id}/metrics?keys=loss&order=asc&limit=1000"
+        points = self.client.call("GET", address)["metrics"]
+        if [point["value"] for point in points] != expected(config):
+            wrong.append("another metric curve")
+        artifacts = self.client.call("GET", f"{JOBS}/{job_id}/artifacts")["artifacts"]
+        if [each["sha256"] for each in artifacts] != [artifact_digest(config)]:
+            wrong.append("another model file")
+        return wrong
+
+    def close(self) -> None:
+        self.server.stop()
+
+
+Fault = Callable[[Path, argparse.Namespace], tuple[int, list[str]]]
+
+
+def killed_workers(folder: Path, chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """Each job is killed at five random moments of its life, in whatever phase that is."""
+    house = House(folder)
+    wrong, kills, phases = [], 0, []
+    try:
+        for seed in range(-(-chosen.kills // 5)):
+            job_id = house.submit(seed=seed, epochs=12, pause=0.05)
+            for _ in range(5):
+                house.wait(job_id, "running", "completed")
+                time.sleep(CHANCE.uniform(0.05, 1.0))
+                job = house.job(job_id)
+                if job["status"] != "running":
+                    break
+                try:
+                    house.worker_of(job_id).kill()
+                except StopIteration:  # between two attempts
+                    continue
+                kills += 1
+                phases.append(str(job["phase"]))
+                house.wait_for_another_attempt(job_id, job["attempt"])
+                if house.job(job_id)["status"] == "failed":
+                    break
+            house.wait(job_id)
+            wrong += house.lost(job_id)
+    finally:
+        house.close()
+    counted = ", ".join(f"{phase} {phases.count(phase)}" for phase in sorted(set(phases)))
+    print(f"  killed in: {counted}", file=sys.stderr)
+    return kills, wrong
+
+
+def killed_server(folder: Path, chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    return _kill_server(folder, chosen, workers_too=False)
+
+
+def killed_both(folder: Path, chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    return _kill_server(folder, chosen, workers_too=True)
+
+
+def _kill_server(folder: Path, chosen: argparse.Namespace, *, workers_too: bool) -> tuple[int, list[str]]:
+    house = House(folder)
+    tries, wrong = max(1, chosen.kills // 10), []
+    try:
+        for seed in range(tries):
+            jobs = [house.submit(seed=10 * seed + k, epochs=12, pause=0.05) for k in range(3)]
+            time.sleep(CHANCE.uniform(0.2, 1.5))
+            workers = house.workers_at_work()
+            house.server.kill()
+            if workers_too:
+                for worker in workers:
+                    worker.kill()
+            assert house.server.process is not None
+            house.server.process.wait()
+            house.server.start()
+            for job_id in jobs:
+                house.wait(job_id)
+                wrong += house.lost(job_id)
+    finally:
+        house.close()
+    return tries, wrong
+
+
+def sleeping_worker(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """Stopped for longer than its lease while another does the job; then it wakes and wants to go on."""
+    house = House(folder)
+    wrong, tries = [], 3
+    try:
+        for seed in range(tries):
+            job_id = house.submit(seed=seed, epochs=40, pause=0.05)
+            house.wait(job_id, "running")
+            time.sleep(0.5)
+            sleeper = house.worker_of(job_id)
+            sleeper.suspend()
+            wait_until(lambda: house.job(job_id)["attempt"] == 2, LEASE_SECONDS + 10, "the lease to end")
+            time.sleep(0.3)
+            sleeper.resume()
+            house.wait(job_id)
+            time.sleep(0.5)
+            wrong += house.lost(job_id)
+    finally:
+        house.close()
+    return tries, wrong
+
+
+def locked_database(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """Somebody else holds the database for five seconds while two jobs work and requests come in."""
+    house = House(folder)
+    wrong: list[str] = []
+    try:
+        jobs = [house.submit(seed=seed, epochs=60, pause=0.05) for seed in range(2)]
+        for job_id in jobs:
+            house.wait(job_id, "running")
+        with house.rows() as rows:
+            rows.isolation_level = None
+            rows.execute("begin immediate")
+            time.sleep(5)
+            rows.execute("rollback")
+        jobs.append(house.submit(seed=9))
+        for job_id in jobs:
+            house.wait(job_id)
+            wrong += house.lost(job_id)
+    finally:
+        house.close()
+    return 1, wrong
+
+
+def full_disk(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """The blobs lie on a disk of 3 MB: checkpoints do not fit, training goes on; an artifact fails the job
+    with a clear reason, counted as the platform's fault."""
+    blobs = folder / "data" / "blobs"
+    blobs.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(blobs)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        raise NotTried("needs the right to mount a small disk")
+    house = None
+    wrong = []
+    try:
+        house = House(folder)
+        small = house.submit(seed=1, epochs=5)
+        house.wait(small)
+        wrong += house.lost(small)
+        job_id = house.submit(seed=2, epochs=8, kilobytes=4000)
+        job = house.wait(job_id)
+        if (job["status"], (job["error"] or {}).get("code")) != ("failed", "DISK_FULL"):
+            wrong.append(f"full disk: {job['status']} {job['error']}")
+        wrong += house.lost(job_id, "failed")
+        reported = house.client.call("GET", f"{JOBS}/{job_id}/metrics?keys=loss&limit=1000")["metrics"]
+        if len(reported) != 8:
+            wrong.append(f"full disk: the training stopped after {len(reported)} epochs")
+        after = house.submit(seed=3, epochs=5)
+        house.wait(after)
+        wrong += house.lost(after)
+    finally:
+        if house is not None:
+            house.close()
+        subprocess.run(["umount", str(blobs)], check=False)
+    return 2, wrong
+
+
+def corrupt_checkpoint(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """Newest broken: the one before serves. All broken: refused, and the job stays paused."""
+    house = House(folder)
+    wrong = []
+    try:
+        for broken, code in ((1, None), (9, "NO_CHECKPOINT")):
+            job_id = house.submit(seed=broken, epochs=40, pause=0.05)
+            house.wait(job_id, "running")
+            time.sleep(1)
+            house.client.call("POST", f"{JOBS}/{job_id}/pause")
+            house.wait(job_id, "paused")
+            with house.rows() as rows:
+                query = """select blob_key from job_checkpoints where job_id = ? and kind = 'last'
+                    order by step desc"""
+                keys = [key for (key,) in rows.execute(query, (UUID(job_id).hex,))]
+            for key in keys[:broken]:
+                path = folder / "data" / "blobs" / key
+                path.write_bytes(path.read_bytes()[:-2] + b"??")
+            try:
+                house.client.call("POST", f"{JOBS}/{job_id}/resume")
+            except ApiError as error:
+                if error.body.get("code") != code:
+                    wrong.append(f"resume answered {error}")
+                continue
+            if code is not None:
+                wrong.append("a job with broken checkpoints was resumed")
+            house.wait(job_id)
+            wrong += house.lost(job_id)
+    finally:
+        house.close()
+    return 2, wrong
+
+
+def diverged(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """A loss that is no number ends the job with that reason, and every answer stays valid JSON."""
+    house = House(folder)
+    try:
+        job_id = house.submit(epochs=6, nan_at=4)
+        job = house.wait(job_id)
+        wrong = house.lost(job_id, "failed")
+        if (job["reason"], job["error"]["code"]) != ("nan_loss", "TRAINING_DIVERGED"):
+            wrong.append(f"it failed for {job['reason']} {job['error']}")
+    finally:
+        house.close()
+    return 1, wrong
+
+
+def deaf_training(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """A training function that hears nothing for a minute is cancelled nevertheless; others go on."""
+    house = House(folder)
+    try:
+        deaf = house.submit(epochs=4, deaf_seconds=60)
+        other = house.submit(seed=5, epochs=40, pause=0.1)
+        wait_until(lambda: house.job(deaf)["current_epoch"] == 2, 30, "the second epoch")
+        house.client.call("POST", f"{JOBS}/{deaf}/cancel")
+        begin = time.monotonic()
+        house.wait(deaf, "cancelled")
+        print(f"  cancelled after {time.monotonic() - begin:.1f} s", file=sys.stderr)
+        house.wait(other)
+        wrong = house.lost(deaf, "cancelled") + house.lost(other)
+    finally:
+        house.close()
+    return 1, wrong
+
+
+def many_jobs(folder: Path, chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """All submitted before the first has ended; each is done once."""
+    house = House(folder)
+    try:
+        with house.rows() as rows:
+            rows.execute("update plans set max_training_runs_per_month = -1")
+            rows.commit()
+        jobs = [house.submit(seed=seed, epochs=1, pause=0) for seed in range(chosen.jobs)]
+        wrong = []
+        for job_id in jobs:
+            house.wait(job_id, seconds=600)
+            wrong += house.lost(job_id)
+            if house.job(job_id)["attempt"] != 1:
+                wrong.append("a job was done twice")
+    finally:
+        house.close()
+    return chosen.jobs, wrong
+
+
+def two_servers(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
+    """The second one on the same data is refused; the first notices nothing."""
+    house = House(folder)
+    try:
+        job_id = house.submit(epochs=20, pause=0.05)
+        environment = {**os.environ, "DATA_DIR": str(folder / "data"), "PORT": "0"}
+        second = subprocess.run(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env={**environment, "PORT": str(house.server.port + 1)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        house.wait(job_id)
+        wrong = house.lost(job_id)
+        if second.returncode != 2:
+            wrong.append(f"the second server ended with {second.returncode}: {second.stderr[-300:]}")
+    finally:
+        house.close()
+    return 1, wrong
+
+
+class NotTried(Exception):
+    """Why a fault cannot be made here."""
+
+
+FAULTS: Mapping[str, tuple[str, Fault]] = {
+    "kill": ("kill -9 of a worker at random points of every phase", killed_workers),
+    "server": ("kill -9 of the server", killed_server),
+    "both": ("kill -9 of server and workers", killed_both),
+    "sleep": ("SIGSTOP for longer than the lease, then SIGCONT", sleeping_worker),
+    "locked": ("database locked for 5 s", locked_database),
+    "disk": ("disk full at a checkpoint and at an artifact", full_disk),
+    "corrupt": ("checkpoint broken on the disk", corrupt_checkpoint),
+    "nan": ("loss is no number", diverged),
+    "deaf": ("training function that ignores cancel", deaf_training),
+    "many": ("jobs submitted at once", many_jobs),
+    "two": ("two servers on one data directory", two_servers),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--jobs", type=int, default=1000)
+    parser.add_argument("--only", default=",".join(FAULTS))
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    lost = 0
+    print("| fault | tried | lost | s |\n|---|---|---|---|")
+    for name in chosen.only.split(","):
+        title, fault = FAULTS[name]
+        with tempfile.TemporaryDirectory() as folder:
+            begin = time.monotonic()
+            try:
+                tries, wrong = fault(Path(folder), chosen)
+            except NotTried as reason:
+                print(f"| {title} | not tried: {reason} | – | – |", flush=True)
+                continue
+        for each in wrong[:10]:
+            print(f"  {name}: {each}", file=sys.stderr)
+        lost += len(wrong)
+        seconds = time.monotonic() - begin
+        print(f"| {title} | {tries} | {len(wrong) or 'nothing'} | {seconds:.0f} |", flush=True)
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
