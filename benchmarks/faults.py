@@ -213,7 +213,7 @@ def sleeping_worker(folder: Path, _chosen: argparse.Namespace) -> tuple[int, lis
             time.sleep(0.5)
             sleeper = house.worker_of(job_id)
             sleeper.suspend()
-            wait_until(lambda: house.job(job_id)["attempt"] == 2, LEASE_SECONDS + 10, "the lease to end")
+            house.wait_for_another_attempt(job_id, 1)
             time.sleep(0.3)
             sleeper.resume()
             house.wait(job_id)
