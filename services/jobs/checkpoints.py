@@ -121,6 +121,9 @@ def newest(tx: Session, job_id: UUID) -> CheckpointRow | None:
 
 def replace(tx: Session, job_id: UUID, stored: Sequence[Stored], values: Mapping[str, Any]) -> list[str]:
     """Write the rows of new checkpoints and drop those of superseded ones; gives the keys of the latter."""
+    # the same state twice is one checkpoint, and does not push out the one before
+    again = CheckpointRow.job_id == job_id, CheckpointRow.blob_key.in_([each.blob.key for each in stored])
+    tx.execute(delete(CheckpointRow).where(*again).execution_options(synchronize_session=False))
     for kind, blob in stored:
         size, digest = blob.size_bytes, blob.sha256
         tx.add(

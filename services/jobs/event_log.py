@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
 from services.storage.tables import JobEventRow, JobRow, now
 
 Condition = ColumnElement[bool]
+# tables and not mapped classes: every report comes through here, and mapping costs twice the statement
+_JOBS: Table = JobRow.metadata.tables[JobRow.__tablename__]
+_EVENTS: Table = JobEventRow.metadata.tables[JobEventRow.__tablename__]
+_PLACE = (_JOBS.c.last_seq, _JOBS.c.attempt, _JOBS.c.session_id, _JOBS.c.user_id, _JOBS.c.workload)
 
 
 class _Place(NamedTuple):
@@ -40,39 +44,39 @@ def append(
     The row is locked by the update, so numbers have no holes and no doubles whoever writes.
     """
     statement = (
-        update(JobRow)
-        .where(JobRow.id == job_id, *where)
-        .values(last_seq=JobRow.last_seq + 1, **changes)
-        .returning(JobRow.last_seq, JobRow.attempt, JobRow.session_id, JobRow.user_id, JobRow.workload)
-        .execution_options(synchronize_session=False)
+        update(_JOBS)
+        .where(_JOBS.c.id == job_id, *where)
+        .values(last_seq=_JOBS.c.last_seq + 1, **changes)
+        .returning(*_PLACE)
     )
     found = tx.execute(statement).one_or_none()
     if found is None:
         return None
     place = _Place(*found)
-    row = JobEventRow(
-        job_id=job_id,
-        seq=place.seq,
-        type=kind,
-        attempt=place.attempt,
-        data=plain(dict(data or {})),
-        created_at=now(),
-    )
-    tx.add(row)
-    return _event(row, place.session_id, place.user_id, place.workload)
+    values = {
+        "job_id": job_id,
+        "seq": place.seq,
+        "type": kind,
+        "attempt": place.attempt,
+        "data": plain(dict(data or {})),
+        "created_at": now(),
+    }
+    tx.execute(insert(_EVENTS), values)
+    return _event(values, place.session_id, place.user_id, place.workload)
 
 
 def read(tx: Session, job_id: UUID, after_seq: int = 0, kind: str | None = None) -> list[Event]:
     """The events behind `after_seq`, in order; all of them, or those of one kind."""
     query = (
-        select(JobEventRow, JobRow.session_id, JobRow.user_id, JobRow.workload)
-        .join(JobRow, JobRow.id == JobEventRow.job_id)
-        .where(JobEventRow.job_id == job_id, JobEventRow.seq > after_seq)
-        .order_by(JobEventRow.seq)
+        select(_EVENTS, _JOBS.c.session_id, _JOBS.c.user_id, _JOBS.c.workload)
+        .join(_JOBS, _JOBS.c.id == _EVENTS.c.job_id)
+        .where(_EVENTS.c.job_id == job_id, _EVENTS.c.seq > after_seq)
+        .order_by(_EVENTS.c.seq)
     )
     if kind is not None:
-        query = query.where(JobEventRow.type == kind)
-    return [_event(*row) for row in tx.execute(query)]
+        query = query.where(_EVENTS.c.type == kind)
+    rows = [row._asdict() for row in tx.execute(query)]
+    return [_event(row, row["session_id"], row["user_id"], row["workload"]) for row in rows]
 
 
 def plain(value: Any) -> Any:
@@ -88,15 +92,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _event(row: JobEventRow, session_id: UUID | None, user_id: UUID, workload: str) -> Event:
+def _event(row: Mapping[str, Any], session_id: UUID | None, user_id: UUID, workload: str) -> Event:
     return Event(
-        job_id=row.job_id,
+        job_id=row["job_id"],
         session_id=session_id,
         user_id=user_id,
         workload=workload,
-        seq=row.seq,
-        type=row.type,
-        attempt=row.attempt,
-        at=row.created_at.isoformat(),
-        data=row.data,
+        seq=row["seq"],
+        type=row["type"],
+        attempt=row["attempt"],
+        at=row["created_at"].isoformat(),
+        data=row["data"],
     )

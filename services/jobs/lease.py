@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
@@ -46,7 +47,7 @@ class Lease:
     attempt: int
     worker_id: str
 
-    @property
+    @cached_property
     def holds(self) -> tuple[Condition, ...]:
         return (
             JobRow.id == self.job_id,
@@ -98,7 +99,7 @@ def claim(database: Database, place: Place, *, jobs_per_user: int) -> Claim | No
         devices = place.answers_to if place.lane == "training" else None
         if place.lane == "training" and not _device_has_room(tx, place):
             return None
-        for job_id, user_id in waiting.order(tx, place.lane, devices):
+        for job_id, user_id in waiting.heads(tx, place.lane, devices):
             if place.lane == "training" and not _has_room(tx, user_id, jobs_per_user):
                 continue
             taken = _take(tx, job_id, place)
@@ -203,17 +204,16 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
     if started is None:
         return None
     row = tx.get_one(JobRow, job_id)
-    tx.add(
-        AttemptRow(
-            job_id=job_id,
-            attempt=row.attempt,
-            worker_id=place.worker_id,
-            host=place.host,
-            device=place.device,
-            started_at=moment,
-            cursor=_cursor(tx, row),
-        )
-    )
+    attempt = {
+        "job_id": job_id,
+        "attempt": row.attempt,
+        "worker_id": place.worker_id,
+        "host": place.host,
+        "device": place.device,
+        "started_at": moment,
+        "cursor": _cursor(tx, row),
+    }
+    tx.execute(insert(AttemptRow), attempt)
     return Claim(
         lease=Lease(job_id, row.attempt, place.worker_id),
         session_id=row.session_id,
@@ -231,7 +231,9 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
 
 def _cursor(tx: Session, row: JobRow) -> int:
     """Up to which metric point the earlier attempts still count; tasks are never done twice."""
-    if row.attempt > 1 and row.counts is not None:
+    if row.attempt == 1:
+        return 0
+    if row.counts is not None:
         return tx.scalar(select(func.max(MetricRow.id)).where(MetricRow.job_id == row.id)) or 0
     newest = checkpoints.newest(tx, row.id)
     return newest.cursor if newest else 0

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from services.jobs.states import Status
@@ -19,6 +20,7 @@ from services.storage.tables import JobRow, now
 PRIORITIES = ("high", "normal", "low")  # as stored: 0, 1, 2
 NORMAL = PRIORITIES.index("normal")
 AGEING = timedelta(minutes=10)  # a job that has waited so long counts as one class higher
+_WAITING = (JobRow.id, JobRow.user_id, JobRow.priority, JobRow.queued_at)
 Served = Mapping[UUID, tuple[int, datetime | None]]  # user → running now, last start
 
 
@@ -36,23 +38,40 @@ class Waiting:
         return max(0, self.priority - max(timedelta(), moment - self.since) // AGEING)
 
 
-def order(tx: Session, lane: str, devices: Collection[str] | None = None) -> list[tuple[UUID, UUID]]:
-    """The queued jobs of a lane with their users, in the order in which they will be taken.
+def order(tx: Session, lane: str) -> list[tuple[UUID, UUID]]:
+    """The queued jobs of a lane with their users, in the order in which they will be taken."""
+    return _ordered(tx, lane, select(*_WAITING).where(*_queued(lane)))
 
-    `devices`: only those that a worker may take which answers to these names; None: all.
+
+def heads(tx: Session, lane: str, devices: Collection[str] | None = None) -> list[tuple[UUID, UUID]]:
+    """Of each user and priority the oldest: one of these is next, however many wait behind them.
+
+    `devices`: only jobs that a worker may take which answers to these names; None: all.
     """
-    query = select(JobRow.id, JobRow.user_id, JobRow.priority, JobRow.queued_at).where(
-        JobRow.status == Status.QUEUED, JobRow.lane == lane
+    place = func.row_number().over(
+        partition_by=(JobRow.user_id, JobRow.priority), order_by=(JobRow.queued_at, JobRow.id)
     )
+    query = select(*_WAITING, place.label("place")).where(*_queued(lane))
     if devices is not None:
         query = query.where(JobRow.device_request.in_(devices))
-    waiting = [Waiting(*row) for row in tx.execute(query.order_by(JobRow.queued_at, JobRow.id))]
-    if len(waiting) < 2:
-        return [(each.job, each.user) for each in waiting]
+    ranked = query.subquery()
+    columns = (ranked.c.id, ranked.c.user_id, ranked.c.priority, ranked.c.queued_at)
+    return _ordered(tx, lane, select(*columns).where(ranked.c.place == 1))
+
+
+def _queued(lane: str) -> tuple[ColumnElement[bool], ...]:
+    return JobRow.status == Status.QUEUED, JobRow.lane == lane
+
+
+def _ordered(tx: Session, lane: str, query: Select[*tuple[Any, ...]]) -> list[tuple[UUID, UUID]]:
+    waiting = [Waiting(*row) for row in tx.execute(query)]
+    users = {each.user for each in waiting}
+    if len(users) == 1:
+        return fair(waiting, {}, now())
     running = func.sum(case((JobRow.status == Status.RUNNING, 1), else_=0))
     served = tx.execute(
         select(JobRow.user_id, running, func.max(JobRow.started_at))
-        .where(JobRow.lane == lane, JobRow.user_id.in_({each.user for each in waiting}))
+        .where(JobRow.lane == lane, JobRow.user_id.in_(users))
         .group_by(JobRow.user_id)
     ).all()
     return fair(waiting, {user: (busy, last) for user, busy, last in served}, now())
@@ -71,7 +90,7 @@ def fair(waiting: Iterable[Waiting], served: Served, moment: datetime) -> list[t
     the hundred are said to be.
     """
     jobs: dict[UUID, deque[Waiting]] = defaultdict(deque)
-    for each in sorted(waiting, key=lambda each: (each.rank(moment), each.since)):
+    for each in sorted(waiting, key=lambda each: (each.rank(moment), each.since, each.job)):
         jobs[each.user].append(each)
     turns = []
     for arrival, (user, own) in enumerate(jobs.items()):

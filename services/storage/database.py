@@ -24,11 +24,12 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = self.engine.execution_options(write=True)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits at the end and rolls back on any exception."""
-        with self._sessions(bind=self.engine.execution_options(write=True)) as session, session.begin():
+        with self._sessions(bind=self._writing) as session, session.begin():
             yield session
 
     @contextmanager
