@@ -212,12 +212,14 @@ def test_a_machine_without_gpu_describes_itself_without_torch() -> None:
 
 
 def test_the_devices_are_looked_at_in_another_process_where_there_may_be_a_gpu(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(detection, "may_have_gpu", lambda: True)
     before = "torch" in sys.modules
-    assert detection.present()[-1] == "cpu"
+    names = detection.present()
+    assert names[-1] == "cpu"
     assert ("torch" in sys.modules) == before
+    assert ("torch finds none" in caplog.text) == (names == ["cpu"])  # the CPU is not taken unseen
 
 
 def test_a_look_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

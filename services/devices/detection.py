@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from services.local_training.errors import DeviceDetectionError
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_LOOK_SECONDS = 120.0
+log = logging.getLogger(__name__)
 
 
 def may_have_gpu() -> bool:
@@ -52,6 +54,11 @@ def present() -> list[str]:
         reason = (look.stderr.strip().splitlines() or ["no reason told"])[-1]
         raise DeviceDetectionError(f"The devices of this machine cannot be looked at: {reason}")
     names: list[str] = json.loads(look.stdout.splitlines()[-1])
+    if names == [CPU]:
+        log.warning(
+            "this machine seems to have a GPU, but torch finds none that it can use: no driver for it, "
+            "or a torch built without"
+        )
     return names
 
 
