@@ -12,6 +12,7 @@ from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, SocketIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.v1.jobs import shown
 from services.errors import AppError, BadRequest, Unauthenticated
 from services.events.feeds import Feeds, newest_heard
 from services.events.rounds import Rounds
@@ -162,10 +163,10 @@ class Realtime:
 
     def subscribe(self, user_id: UUID, wanted: SubscribeRequest) -> Payload:
         """A job as it stands, what was missed, then live events; see services/events/news.py."""
-        answer, let_in = self.feeds.subscribe(_sid(), user_id, wanted.job_id, wanted.after_seq)
+        job, answer, let_in = self.feeds.subscribe(_sid(), user_id, wanted.job_id, wanted.after_seq)
         self.after_answer.do(let_in)
         self.rounds.wake()
-        return answer
+        return {**answer, "snapshot": shown(job)}
 
     def unsubscribe(self, _user_id: UUID, wanted: JobRequest) -> Payload:
         self.feeds.unsubscribe(_sid(), wanted.job_id)

@@ -10,11 +10,11 @@ from contextlib import suppress
 from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from flask import Flask, Response, current_app, request
 
 from api.context import services
+from api.v1.answers import job_id_of
 from middleware.auth import bearer
 from services.errors import AppError, BadRequest, NotFound, Unauthenticated
 from services.events.statuses import UNKNOWN_JOB, Statuses, error_text, message, stamp
@@ -131,7 +131,7 @@ def _accept() -> Server:
 def _serve(connection: Server, job_id: str) -> None:
     try:
         user_id = services().accounts.authenticate(_token(connection)).id
-        job = services().jobs.get(user_id, _job_id(job_id))
+        job = services().jobs.get(user_id, job_id_of(job_id))
     except AppError as error:
         connection.send(error_text(error.code, error.message))
         connection.close(UNKNOWN_JOB if isinstance(error, NotFound) else NO_TOKEN)
@@ -182,11 +182,3 @@ def _object(sent: str | bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return said if isinstance(said, dict) else None
-
-
-def _job_id(text: str) -> UUID:
-    """What is no UUID names no job."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(f"There is no job {text[:80]!r}", code="JOB_NOT_FOUND") from None

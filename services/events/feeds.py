@@ -144,10 +144,10 @@ class Feeds:
 
     def subscribe(
         self, sid: str, user_id: UUID, job_id: UUID, after_seq: int | None
-    ) -> tuple[dict[str, Any], Callable[[], None]]:
-        """The job as it stands with what was missed, and what lets the live events in.
+    ) -> tuple[JobView, dict[str, Any], Callable[[], None]]:
+        """The owner's job as it stands with what was missed, and what lets the live events in.
 
-        That is called once the answer is on its way, so that no live event overtakes it.
+        The latter is called once the answer is on its way, so that no live event overtakes it.
         """
         job = self._jobs.get(user_id, job_id)
         missed = [] if after_seq is None else self._log.behind(job_id, after_seq)
@@ -160,11 +160,10 @@ class Feeds:
         answer = {
             "ok": True,
             "job_id": str(job_id),
-            "snapshot": {**job.to_json(), "config": job.config, "outcome": job.outcome},
             "replay": [news(event) for event in missed],
             "last_seq": told,
         }
-        return answer, lambda: self._let_in(sid, feed, told)
+        return job, answer, lambda: self._let_in(sid, feed, told)
 
     def unsubscribe(self, sid: str, job_id: UUID) -> None:
         self._leave(sid, JobTopic(job_id))

@@ -126,7 +126,7 @@ def test_watchers_who_come_and_go_hear_everything_once_and_in_order() -> None:
     def subscribe(sid: str) -> None:
         heard = rooms.heard.setdefault(sid, [])
         while not done or len(heard) < total:
-            answer, let_in = feeds.subscribe(sid, USER, log.job.id, heard[-1] if heard else 0)
+            _, answer, let_in = feeds.subscribe(sid, USER, log.job.id, heard[-1] if heard else 0)
             heard += [event["seq"] for event in answer["replay"]]
             let_in()
             feeds.unsubscribe(sid, log.job.id)
@@ -155,7 +155,7 @@ def test_what_nobody_published_is_told_by_the_next_refresh_in_one_query() -> Non
     assert not feeds.refresh(), "nobody watches"
     assert log.queries == 0
     feeds.join("page", USER, SESSION, written=str(SESSION), after_seq=None)
-    feeds.subscribe("job", USER, log.job.id, None)[1]()
+    feeds.subscribe("job", USER, log.job.id, None)[-1]()
     for _ in range(3):
         log.append()
     before = log.queries
@@ -174,7 +174,7 @@ def test_a_live_event_waits_for_the_answer_that_is_on_its_way() -> None:
     log, rooms = Log(), Rooms()
     feeds = Feeds(log, log, rooms)
     log.append()
-    answer, let_in = feeds.subscribe("a", USER, log.job.id, 0)
+    _, answer, let_in = feeds.subscribe("a", USER, log.job.id, 0)
     feeds.forward(log.append())
     assert [event["seq"] for event in answer["replay"]] == [1]
     assert (answer["last_seq"], rooms.heard) == (1, {})
@@ -188,7 +188,7 @@ def test_a_long_absence_is_answered_in_part_and_then_told_to_the_end() -> None:
     feeds = Feeds(log, log, rooms)
     for _ in range(2500):
         log.append()
-    answer, let_in = feeds.subscribe("a", USER, log.job.id, 100)
+    _, answer, let_in = feeds.subscribe("a", USER, log.job.id, 100)
     replayed = [event["seq"] for event in answer["replay"]]
     assert (replayed[0], answer["last_seq"]) == (101, replayed[-1])
     assert len(replayed) == 1000
@@ -199,7 +199,7 @@ def test_a_long_absence_is_answered_in_part_and_then_told_to_the_end() -> None:
 def test_who_left_before_its_answer_was_sent_hears_nothing() -> None:
     log, rooms = Log(), Rooms()
     feeds = Feeds(log, log, rooms)
-    _, let_in = feeds.subscribe("a", USER, log.job.id, None)
+    _, _, let_in = feeds.subscribe("a", USER, log.job.id, None)
     feeds.drop("a")
     let_in()
     feeds.forward(log.append())

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.events import Event
+from services.events.news import news
 from services.events.translate import duration, translate
 
 STATE: dict[str, Any] = {
@@ -137,3 +138,54 @@ def test_every_payload_says_which_kind_of_work_it_tells_of() -> None:
     for kind in ("forecast", "backtest", "search"):
         told = translate(event("completed", kind, **STATE), "session_1_a")
         assert {payload["workload"] for _, payload in told} == {kind}
+
+
+def test_a_pause_is_told_from_the_request_to_the_resumption() -> None:
+    assert said("pause_requested")["training_progress"]["status"] == "pausing"
+    assert said("paused", **STATE)["training_paused"]["status"] == "paused"
+    assert said("resumed", from_step=12)["training_resumed"]["status"] == "resumed"
+    assert said("cancel_requested")["training_progress"]["status"] == "cancelling"
+
+
+def test_tasks_are_told_by_their_counts_and_the_last_failures() -> None:
+    counts = {"pending": 3, "completed": 1, "failed": 1}
+    failures = [{"key": "2", "error": "No window fits"}]
+    told = said("task", **STATE, counts=counts, failures=failures)
+    assert told["training_tasks"]["counts"] == counts
+    assert told["training_tasks"]["failures"] == failures
+    assert told["training_progress"]["progress_percent"] == 28.75
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "status"),
+    [
+        ("queued", "job.status", "queued"),
+        ("resumed", "job.status", "queued"),
+        ("requeued", "job.status", "queued"),
+        ("started", "job.status", "running"),
+        ("paused", "job.status", "paused"),
+        ("pause_requested", "job.status", "running"),
+        ("cancel_requested", "job.status", "running"),
+        ("changed", "job.status", None),
+        ("progress", "job.progress", None),
+        ("batch", "job.progress", None),
+        ("checkpoint", "job.progress", None),
+        ("a_kind_of_its_workload", "job.progress", None),
+        ("metrics", "job.epoch", None),
+        ("log", "job.log", None),
+        ("task", "job.task", None),
+        ("completed", "job.completed", "completed"),
+        ("failed", "job.failed", "failed"),
+        ("cancelled", "job.cancelled", "cancelled"),
+    ],
+)
+def test_a_watcher_of_a_job_needs_to_know_eight_names_only(kind: str, name: str, status: str | None) -> None:
+    stored = event(kind, "any", percent=3.0)
+    told = news(stored)
+    assert (told["name"], told["type"], told["seq"]) == (name, kind, 7)
+    assert (told["data"].get("status"), told["data"]["percent"]) == (status, 3.0)
+    assert told["data"].get("requested_action") == {
+        "pause_requested": "pause",
+        "cancel_requested": "cancel",
+    }.get(kind)
+    assert stored.data == {"percent": 3.0}
