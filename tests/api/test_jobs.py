@@ -38,7 +38,7 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     job_id = submit(jobs, caller, "toy_metrics", {"n": 3})
     body = caller.get(f"{JOBS}/{job_id}").get_json()
     job = body["job"]
-    assert (job["status"], job["progress_percent"], job["current_epoch"]) == ("completed", 100.0, None)
+    assert (job["status"], job["progress_percent"], job["current_epoch"]) == ("completed", 100.0, 3)
     progress = job["progress"]
     assert (progress["job_id"], progress["workload"], progress["seq"]) == (
         job_id,
