@@ -156,10 +156,11 @@ class Realtime:
 
     def join(self, user_id: UUID, wanted: JoinRequest) -> Payload:
         session_id = self.services.sessions.resolve(user_id, wanted.session_id)
-        self.rounds.wake()
-        return self.feeds.join(
+        answer = self.feeds.join(
             _sid(), user_id, session_id, written=wanted.session_id, after_seq=wanted.after_seq
         )
+        self.rounds.wake()  # now that there is somebody to serve: rounds end where nobody watches
+        return answer
 
     def subscribe(self, user_id: UUID, wanted: SubscribeRequest) -> Payload:
         """A job as it stands, what was missed, then live events; see services/events/news.py."""
