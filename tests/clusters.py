@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -91,6 +92,10 @@ class Worker:
         assert self.process is not None
         self.process.wait(10)
 
+    def terminate(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+
     def stop(self) -> int:
         assert self.process is not None
         if self.process.poll() is None:
@@ -122,7 +127,10 @@ class Cluster:
         }
 
     def start(self, *, servers: int = 2, workers: int = 2) -> Cluster:
-        self.servers = [Server(self.data, **self.environment) for _ in range(servers)]
+        modes = cycle(("threading", "eventlet"))
+        self.servers = [
+            Server(self.data, **self.environment, TRAINYARD_ASYNC_MODE=next(modes)) for _ in range(servers)
+        ]
         for number, server in enumerate(self.servers):
             server.log = self.folder / f"server-{number}.log"
             server.start()
@@ -188,6 +196,18 @@ class Cluster:
             }
             lengths = {name: int(client.llen(key)) for name, key in keys.items()}  # type: ignore[arg-type]
         return {name: length for name, length in lengths.items() if length}
+
+    def messages_arrive(self, user_id: UUID) -> None:
+        """Whether workers take what is sent to them, and not only find it."""
+        wait_until(lambda: not self.queued_messages(), 20, "old messages to be taken")
+        job = self.submit(user_id, "toy_gated", folder=str(self.folder))
+        wait_until(lambda: self.status(user_id, job) == "running", 10, "the job to run")
+        others = [self.submit(user_id, "toy_count") for _ in range(3)]
+        wait_until(lambda: not self.queued_messages(), 20, "new messages to be taken")
+        (self.folder / "go").touch()
+        for each in (job, *others):
+            assert self.finished(user_id, each) == "completed"
+        (self.folder / "go").unlink()
 
     def owner_of(self, pid: int) -> Worker:
         return next(worker for worker in self.workers if pid in worker.pids())

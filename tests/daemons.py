@@ -58,6 +58,23 @@ class RedisServer:
             self._process.terminate()
             self._process.wait(10)
 
+    def fail(self, how: str) -> None:
+        """Stopped: connections are refused. Frozen: they hang."""
+        if how == "stopped":
+            self.stop()
+        else:
+            self._signal(signal.SIGSTOP)
+
+    def recover(self, how: str) -> None:
+        if how == "stopped":
+            self.start()
+        else:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url)
 

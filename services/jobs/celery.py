@@ -40,9 +40,8 @@ def connected(redis_url: str, installation: str) -> Celery:
     app.conf.update(
         task_default_queue="default",
         task_ignore_result=True,
-        task_acks_late=True,  # with a prefetch of one: no more messages than there are free workers
         worker_prefetch_multiplier=1,
-        worker_cancel_long_running_tasks_on_connection_loss=False,  # a training does not need Redis
+        worker_cancel_long_running_tasks_on_connection_loss=True,  # concerns late acknowledgement: not ours
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         accept_content=["json"],
@@ -106,11 +105,12 @@ class WakeUps:
         return QUEUES[lane][min(priority, len(QUEUES[lane]) - 1)]
 
 
-def consume(app: Celery, lane: str, slots: int, serve: Callable[[], None], leave: Callable[[], None]) -> None:
-    """Take messages of a lane until the process is told to end; `serve` is called for each, in a thread.
+def consume(app: Celery, lane: str, serve: Callable[[], None], leave: Callable[[], None]) -> None:
+    """Take messages of a lane until the process is told to end, and call `serve` for each.
 
-    `leave` is called beside the main thread as soon as the end is asked for: Celery waits for what is being
-    served.
+    All in this thread: no other message is taken while `serve` waits, and nobody else touches the connection
+    (acknowledged from a thread of Celery's pool while Redis is gone, a consumer never comes back).
+    `leave` is called beside it as soon as the end is asked for.
     """
 
     @app.task(name=TASK, shared=False)  # type: ignore[untyped-decorator]
@@ -125,8 +125,7 @@ def consume(app: Celery, lane: str, slots: int, serve: Callable[[], None], leave
     setup_logging.connect(_keep_logging, weak=False)
     worker_shutting_down.connect(shutting_down, weak=False)
     worker = app.Worker(
-        pool="threads",
-        concurrency=slots,
+        pool="solo",
         queues=list(QUEUES[lane]),
         hostname=f"{lane}@{socket.gethostname()}",
         quiet=True,

@@ -67,7 +67,7 @@ class Lane:
         self._crew.start([self._lane] * self._slots)
         log.info("works with %s %s process(es)", self._slots, self._lane)
         try:
-            consume(app, self._lane, self._slots, self._crew.serve, self._crew.stop)
+            consume(app, self._lane, self._crew.serve, self._crew.stop)
         finally:
             self._crew.stop()
             self._watch.stop()

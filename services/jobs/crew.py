@@ -73,13 +73,13 @@ class Crew:
             worker.wake()
 
     def serve(self) -> None:
-        """Let one worker look for work; comes back when that one rests again, or is no more."""
+        """Let a worker that rests look for work; comes back when there is one for the next call."""
         with self._changed:
             worker = self._changed.wait_for(self._resting_or_stopping)
             if not isinstance(worker, WorkerProcess):
                 return
             worker.wake()
-            self._changed.wait_for(lambda: worker.rests or worker.worker_id not in self._workers)
+            self._changed.wait_for(self._resting_or_stopping)
 
     def stop(self) -> None:
         """Ask all to put their jobs back and end; who takes too long is killed."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from examples.server import wait_until
@@ -88,14 +89,31 @@ def test_a_machine_that_leaves_puts_its_job_back_at_once(cluster: Cluster, tmp_p
     job = cluster.submit(user, "toy_gated", folder=str(tmp_path))
     worker = cluster.owner_of(mark_of(tmp_path, "stored", 1))
     began = time.monotonic()
-    assert worker.stop() == 0
-    worker.start()
-    mark_of(tmp_path, "stored", 2)
-    assert time.monotonic() - began < 6
+    worker.terminate()
+    wait_until(lambda: "requeued" in cluster.told(user, job), 10, "the job to be put back")
+    assert time.monotonic() - began < 2
+    assert cluster.owner_of(mark_of(tmp_path, "stored", 2)) is not worker
     (tmp_path / "go").touch()
     assert cluster.finished(user, job) == "completed"
-    requeued = [e for e in cluster.node.jobs.events(user, job) if e.type == "requeued"]
+    assert worker.stop() == 0
+    worker.start()
+    requeued = [event for event in cluster.node.jobs.events(user, job) if event.type == "requeued"]
     assert [event.data["reason"] for event in requeued] == ["stopped"]
+
+
+def test_a_lane_that_is_killed_is_replaced_and_its_worker_ends(cluster: Cluster, tmp_path: Path) -> None:
+    user, _ = cluster.account()
+    job = cluster.submit(user, "toy_gated", folder=str(tmp_path))
+    pid = mark_of(tmp_path, "stored", 1)
+    worker = cluster.owner_of(pid)
+    lane = psutil.Process(pid).parent()
+    assert lane is not None and "training" in lane.cmdline()
+    lane.kill()
+    mark_of(tmp_path, "stored", 2)
+    (tmp_path / "go").touch()
+    assert cluster.finished(user, job) == "completed"
+    wait_until(lambda: not psutil.pid_exists(pid), 10, "the worker process to end with its lane")
+    wait_until(worker.is_complete, 30, "another lane")
 
 
 def test_a_message_that_comes_many_times_trains_once(cluster: Cluster) -> None:
@@ -151,29 +169,30 @@ def test_a_flushed_redis_loses_nothing(cluster: Cluster, tmp_path: Path, watch: 
     assert time.monotonic() - began < 3
 
 
-def test_without_redis_jobs_are_accepted_and_done_and_told_afterwards(
-    cluster: Cluster, tmp_path: Path, watch: Watch
+@pytest.mark.parametrize("fault", ["stopped", "frozen"])
+def test_without_redis_jobs_are_accepted_and_done_and_told(
+    cluster: Cluster, tmp_path: Path, watch: Watch, fault: str
 ) -> None:
     user, token = cluster.account()
     session, alias = cluster.session(user)
     watchers = [watch(server, token, alias) for server in (0, 1)]
     gated = cluster.submit(user, "toy_gated", session, folder=str(tmp_path))
     mark_of(tmp_path, "stored", 1)
-    cluster.redis.stop()
+    cluster.redis.fail(fault)
     try:
         began = time.monotonic()
         during = cluster.submit(user, "toy_count", session)
         assert time.monotonic() - began < 1, "a Redis that is gone keeps nobody waiting"
         (tmp_path / "go").touch()
         assert {cluster.finished(user, job) for job in (gated, during)} == {"completed"}
+        for watcher in watchers:
+            for job in (gated, during):
+                watcher.hear("training_completed", job_id=str(job))
+                stored = cluster.node.jobs.events(user, job)
+                assert watcher.seqs(job) == [event.seq for event in stored if translate(event, alias)]
     finally:
-        cluster.redis.start()
-    for watcher in watchers:
-        for job in (gated, during):
-            watcher.hear("training_completed", job_id=str(job))
-            stored = [event.seq for event in cluster.node.jobs.events(user, job) if translate(event, alias)]
-            assert watcher.seqs(job) == stored
-    cluster.messages_arrive_again(user)
+        cluster.redis.recover(fault)
+    cluster.messages_arrive(user)
     for job in (gated, during):
         assert cluster.told(user, job).count("started") == 1
 
