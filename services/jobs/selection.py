@@ -55,4 +55,4 @@ class Selection:
 def ordered(query: Select[Any], *, oldest_first: bool) -> Select[Any]:
     if oldest_first:
         return query.order_by(JobRow.created_at, JobRow.id)
-    return query.order_by(JobRow.created_at.desc(), JobRow.id)
+    return query.order_by(JobRow.created_at.desc(), JobRow.id.desc())

@@ -208,9 +208,16 @@ class JobRow(Base):
 
     __tablename__ = "training_jobs"
     __table_args__ = (
-        Index("ix_training_jobs_status_lane_created_at", "status", "lane", "created_at"),
+        # all that choosing the next job looks at, so that no row with its config is read for it
+        Index(
+            "ix_training_jobs_queue",
+            *("status", "lane", "queued_at", "id", "user_id", "priority", "device_request"),
+        ),
+        Index("ix_training_jobs_user_id_lane_started_at", "user_id", "lane", "started_at"),
+        Index("ix_training_jobs_user_id_status_created_at", "user_id", "status", "created_at"),
         Index("ix_training_jobs_session_id_created_at", "session_id", "created_at"),
-        Index("ix_training_jobs_user_id_created_at", "user_id", "created_at"),
+        # the order of lists, and what they count by
+        Index("ix_training_jobs_list", "user_id", "created_at", "id", "workload", "priority"),
         Index("ix_training_jobs_user_id_idempotency_key", "user_id", "idempotency_key", unique=True),
     )
     id: Mapped[UUID] = _id()
