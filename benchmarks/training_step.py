@@ -45,7 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=6)
     epochs = parser.parse_args().epochs
-    samples, few = _samples()
+    samples, few = the_samples()
     found = {name: _compare(ModelParams(**net), samples, few, epochs) for name, net in NETS.items()}
     print(json.dumps({"load": round(os.getloadavg()[0], 1), **found}, indent=2))
     good = all(
@@ -57,7 +57,7 @@ def main() -> int:
     return 0 if good else 1
 
 
-def _samples() -> tuple[Samples, Samples]:
+def the_samples() -> tuple[Samples, Samples]:
     """To train and, few, to validate."""
     values = np.cumsum(np.random.default_rng(0).normal(size=ROWS))
     times = np.arange(ROWS) * HOUR
@@ -72,8 +72,8 @@ def _samples() -> tuple[Samples, Samples]:
 def _compare(params: ModelParams, samples: Samples, few: Samples, epochs: int) -> dict[str, Any]:
     plan = Plan(epochs, BATCH, patience=epochs, rate=0.001, clip_norm=None, seed=1, products=True)
     steps = -(-len(samples) // BATCH)
-    plain = _plain_epochs(_net(params), samples, plan)
-    ours = _our_epochs(_net(params), samples, few, plan)
+    plain = _plain_epochs(a_net(params), samples, plan)
+    ours = _our_epochs(a_net(params), samples, few, plan)
     pairs = np.array([(*next(plain), *next(ours)) for _ in range(epochs)])
     seconds = pairs[1:, [1, 3]]
     return {
@@ -88,14 +88,15 @@ def _compare(params: ModelParams, samples: Samples, few: Samples, epochs: int) -
 def _reporting(params: ModelParams, samples: Samples, few: Samples, plan: Plan) -> dict[str, Any]:
     """A whole training as a job reports it, each report stored in a database on disk and published."""
     with live_report() as report:
-        loop = Loop(_net(params), plan, samples, few, report)
+        loop = Loop(a_net(params), plan, samples, few, report)
         report(0, 1, message="the first report also prepares statements")
         report.reset()
         loop.run()
-        return {"reports": report.count, "ms_per_report": report.ms_each(), "reporting_share": report.share()}
+        spent = report.spent
+        return {"reports": spent.count, "ms_per_report": spent.ms_each(), "reporting_share": report.share()}
 
 
-def _net(params: ModelParams) -> Any:
+def a_net(params: ModelParams) -> Any:
     keras.utils.set_random_seed(0)
     return network(params, Shape(LOOK_BACK, 1, HORIZON, 1), [0])
 

@@ -18,7 +18,7 @@ from services.storage.blobs import Blob, BlobNotFound, Blobs
 from services.storage.job_tables import CheckpointRow
 
 KEEP_LAST = 2  # so that a broken one does not end a training
-COST = 100  # between two, at least so many times what the last one took: below one per cent of the time
+COST = 200  # between two, at least so many times what the last one took: half a per cent of the time
 BUFFER_BYTES = 1 << 20
 Save = Callable[[Path], None]
 

@@ -32,6 +32,7 @@ class Heartbeat:
         self._lease = lease
         self._lease_seconds = lease_seconds
         self._on_stuck = on_stuck
+        self._asked = select(JobRow.requested_action).where(*lease.holds)
         self._done = Event()
         self._cancelled = False
         self._lost = False
@@ -73,8 +74,8 @@ class Heartbeat:
                     self._on_stuck()
 
     def _look(self) -> None:
-        with self._database.read() as tx:
-            action = tx.execute(select(JobRow.requested_action).where(*self._lease.holds)).first()
+        with self._database.engine.connect() as connection:  # a third of what a session costs
+            action = connection.execute(self._asked).first()
         self._lost = self._lost or action is None
         self._cancelled = action is not None and action[0] == "cancel"
         self.pause_requested = action is not None and action[0] == "pause"

@@ -20,7 +20,7 @@ from services.forecasting.models.keras_state import Best, arrays_of, assign
 
 BUFFER_BYTES, MOST_STEPS = 16 * 2**20, 64  # what one buffer of batches may hold
 CALL_SECONDS = 0.2  # how long a call may keep silent: progress and cancel come between calls
-REPORT_SECONDS, LONGEST_SILENCE, REPORT_COST = 0.1, 0.5, 200
+REPORT_SECONDS, LONGEST_SILENCE, REPORT_COST = 0.1, 1.0, 300
 VALIDATION_BATCH = 1024
 Steps = tuple[int, int]  # how many, and how many columns
 HISTORY = "history_"
