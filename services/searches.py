@@ -58,10 +58,10 @@ class Searches:
         return {**told, "search": report or self._so_far(user_id, job)}
 
     def _so_far(self, user_id: UUID, job: JobView) -> dict[str, Any]:
-        """From the events of the newest attempt, which tell every trial when it ends."""
-        events = [
-            event.data
-            for event in self._jobs.events(user_id, job.id, kind="trial")
-            if event.attempt == job.attempt
-        ]
-        return {"trials": [each["trial"] for each in events], "best": events[-1]["best"] if events else None}
+        """From the events, which tell every trial when it ends; one that was tried again counts once."""
+        events = [event.data for event in self._jobs.events(user_id, job.id, kind="trial")]
+        trials = {each["trial"]["number"]: each["trial"] for each in events}
+        return {
+            "trials": [trials[number] for number in sorted(trials)],
+            "best": events[-1]["best"] if events else None,
+        }

@@ -38,7 +38,7 @@ def allowed_of(tx: Session, rows: Collection[JobRow]) -> dict[UUID, list[Action]
         row.id: allowed(
             Status(row.status),
             resumable=row.resumable,
-            to_do_again=row.status in FINISHED and (_open_tasks(row) or row.id in resumable),
+            to_do_again=row.status in FINISHED and (_may_go_on(row) or row.id in resumable),
         )
         for row in rows
     }
@@ -102,6 +102,7 @@ def retry(tx: Session, row: JobRow, blobs: Blobs) -> Event | None:
         counts = dict(row.counts)
         counts["pending"] += counts["failed"] + counts["cancelled"]
         row.counts = {**counts, "failed": 0, "cancelled": 0}
+    finish.forget_result(tx, row.id)
     newest = checkpoints.newest(tx, row.id)
     progress = row.progress if newest is None else newest.progress
     return append(
@@ -145,8 +146,11 @@ def _still(status: Status) -> tuple[Condition, ...]:
     return (JobRow.status == status,)
 
 
-def _open_tasks(row: JobRow) -> bool:
+def _may_go_on(row: JobRow) -> bool:
+    """Tasks are left to do; or all are done, and what was to follow them failed or was stopped."""
     counts = row.counts or {}
+    if counts.get("completed") and row.status != Status.COMPLETED:
+        return True
     return any(counts.get(state) for state in ("failed", "cancelled", "pending", "running"))
 
 

@@ -15,7 +15,14 @@ from services.jobs.event_log import Condition, append
 from services.jobs.progress import left
 from services.jobs.states import Status
 from services.storage.job_tables import AttemptRow, CheckpointRow, TaskRow
-from services.storage.tables import ArtifactRow, JobRow, now
+from services.storage.tables import (
+    ArtifactRow,
+    EvaluationTableRow,
+    JobRow,
+    TrainingResultRow,
+    VisualizationRow,
+    now,
+)
 
 Record = Callable[[Session, JobRow, Mapping[str, Any]], None]
 
@@ -116,6 +123,12 @@ def drop_artifacts(tx: Session, job_id: UUID, *, except_attempt: int | None = No
     if except_attempt is not None:
         where.append(ArtifactRow.attempt != except_attempt)
     _forget(tx, ArtifactRow, *where)
+
+
+def forget_result(tx: Session, job_id: UUID) -> None:
+    """A job that is taken up again has no result until it has ended well again."""
+    for table in (ArtifactRow, TrainingResultRow, EvaluationTableRow, VisualizationRow):
+        tx.execute(delete(table).where(table.job_id == job_id).execution_options(synchronize_session=False))
 
 
 def _end(

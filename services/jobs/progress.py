@@ -96,7 +96,7 @@ class Progress:
         """Take in a report; True if it begins another phase.
 
         Of `data`, `unit`, `batch`, `total_batches`, `total_epochs` and `counts` (of tasks) are understood;
-        counts say `current` and `total` by themselves.
+        counts say `current` and `total` by themselves, unless `counted` is false.
         """
         moment = self._clock()
         begins = phase != self.phase
@@ -109,7 +109,8 @@ class Progress:
         self._note_place(epoch, data or {})
         if data and "counts" in data:
             self._counts, self._has_tasks = {**NO_TASKS, **data["counts"]}, True
-            current, total = tasks_done(self._counts), sum(self._counts.values())
+            if data.get("counted", True):
+                current, total = tasks_done(self._counts), sum(self._counts.values())
         if total is not None and math.isfinite(total):
             at.total = max(0.0, float(total))
         if current is not None and math.isfinite(current):

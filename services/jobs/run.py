@@ -174,11 +174,13 @@ class JobRun:
         if pausing:
             raise Paused
 
-    def load_checkpoint(self, fingerprint: str = "") -> Checkpoint | None:
+    def load_checkpoint(self, fingerprint: str = "", *, or_begin: bool = False) -> Checkpoint | None:
         with self._database.read() as tx:
             rows = checkpoints.all_of(tx, self._lease.job_id)
         for row in (row for row in rows if row.kind == "last"):
             if (row.config_hash, row.fingerprint) != (self._claim.config_hash, fingerprint):
+                if or_begin:
+                    break
                 raise Conflict(
                     f"The checkpoint of step {row.step} belongs to other data or settings than those of now",
                     code="CHECKPOINT_MISMATCH",
@@ -199,18 +201,27 @@ class JobRun:
                 continue
             self._go_on_from(row)
             return Checkpoint(last, best, row.step, row.epoch)
-        if rows:
+        if rows and not or_begin:
             raise Conflict(
                 "No checkpoint of this job is whole, so it cannot go on where it stopped",
                 code="CHECKPOINT_DAMAGED",
                 suggestion="Restart the job: it then begins anew",
             )
+        self._hold_points(0)
         return None
 
     def tasks(
-        self, keys: Sequence[str], *, unit: str = "task", phase: Phase = "train", batch: int = 1
+        self,
+        keys: Sequence[str],
+        *,
+        unit: str = "task",
+        phase: Phase = "train",
+        batch: int = 1,
+        counted: bool = True,
     ) -> Iterator[Task]:
-        self._board = TaskBoard(self, self._lease, self._database, keys, unit=unit, phase=phase, batch=batch)
+        self._board = TaskBoard(
+            self, self._lease, self._database, keys, unit=unit, phase=phase, batch=batch, counted=counted
+        )
         return self._board.run()
 
     def task_results(self) -> dict[str, dict[str, Any]]:
@@ -234,7 +245,13 @@ class JobRun:
         self._heartbeat.check()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._blobs.put_file(f"{self._kept_prefix(name)}{digest}", path)
+        with self._database.write() as tx:
+            self.require_lease(tx)
+        prefix = self._kept_prefix(name)
+        self._blobs.put_file(f"{prefix}{digest}", path)
+        for key in list(self._blobs.list(prefix)):
+            if key != f"{prefix}{digest}":
+                self._blobs.delete(key)
 
     def kept(self, name: str) -> Path | None:
         prefix = self._kept_prefix(name)
@@ -262,10 +279,10 @@ class JobRun:
             tx, kind, {**state, **data}, phase=self._progress.phase, progress=state, **changes
         )
 
-    def note_tasks(self, phase: Phase, unit: str, counts: Mapping[str, int]) -> None:
-        """Take in how far the tasks are, without telling."""
+    def note_tasks(self, phase: Phase, unit: str, counts: Mapping[str, int], *, counted: bool) -> None:
+        """Take in how far the tasks are, without telling; `counted`: that is how far the phase is."""
         with self._lock:
-            self._progress.note(phase, data={"unit": unit, "counts": counts})
+            self._progress.note(phase, data={"unit": unit, "counts": counts, "counted": counted})
 
     def publish(self, event: Event) -> None:
         self._publish(event)
@@ -306,10 +323,14 @@ class JobRun:
     def _go_on_from(self, row: CheckpointRow) -> None:
         """Metric points behind the checkpoint are superseded from now on; progress stands where it stood."""
         self._metric_reports = row.progress["metric_reports"]
-        this = AttemptRow.job_id == row.job_id, AttemptRow.attempt == self.attempt
+        self._hold_points(row.cursor)
+
+    def _hold_points(self, cursor: int) -> None:
+        """Of the metric points of earlier attempts those up to here count."""
+        this = AttemptRow.job_id == self._lease.job_id, AttemptRow.attempt == self.attempt
         with self._lock, self._database.write() as tx:
             self.require_lease(tx)
-            statement = update(AttemptRow).where(*this).values(cursor=row.cursor)
+            statement = update(AttemptRow).where(*this).values(cursor=cursor)
             tx.execute(statement.execution_options(synchronize_session=False))
 
     def _tell(

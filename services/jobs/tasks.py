@@ -105,12 +105,13 @@ class TaskBoard:
         unit: str,
         phase: Phase,
         batch: int,
+        counted: bool,
     ) -> None:
         if len(set(keys)) != len(keys):
             raise ValueError("two tasks have the same key")
         self._run, self._lease, self._database = run, lease, database
         self._keys = list(keys)
-        self._unit, self._phase, self._batch = unit, phase, batch
+        self._unit, self._phase, self._batch, self._counted = unit, phase, batch, counted
         self.counts: dict[str, int] = dict.fromkeys(STATES, 0)
 
     def run(self) -> Iterator[Item]:
@@ -251,7 +252,7 @@ class TaskBoard:
         }
 
     def _note(self) -> None:
-        self._run.note_tasks(self._phase, self._unit, self.counts)
+        self._run.note_tasks(self._phase, self._unit, self.counts, counted=self._counted)
 
     def _all_failed(self) -> AllTasksFailed:
         failed = list(self.errors().items())[:SHOWN_FAILURES]

@@ -112,15 +112,25 @@ class Run(Protocol):
         as it is stored and was read back. Raises Cancelled as `report` does.
         """
 
-    def load_checkpoint(self, fingerprint: str = "") -> Checkpoint | None:
-        """From where to go on; None: begin. Raises Conflict if it belongs to other data."""
+    def load_checkpoint(self, fingerprint: str = "", *, or_begin: bool = False) -> Checkpoint | None:
+        """From where to go on; None: begin, which takes back the metric points of earlier attempts.
+
+        Raises Conflict if it belongs to other data or none is whole, unless `or_begin`.
+        """
 
     def tasks(
-        self, keys: Sequence[str], *, unit: str = "task", phase: Phase = "train", batch: int = 1
+        self,
+        keys: Sequence[str],
+        *,
+        unit: str = "task",
+        phase: Phase = "train",
+        batch: int = 1,
+        counted: bool = True,
     ) -> Iterator[Task]:
         """The items that are still to be done, of all `keys` (unique, at most 200 characters each).
 
         Their states are stored after every `batch` of them, where also Paused and Cancelled are raised.
+        Their number says how far the phase is, unless `counted` is false: then the workload reports that.
         Fails with AllTasksFailed at the end if no item came out well.
         """
 
@@ -131,7 +141,10 @@ class Run(Protocol):
         """Of the failed items: {code, error, ...} as their owner reads it."""
 
     def keep(self, name: str, path: Path) -> None:
-        """Store a file that later attempts of this job can read; gone when the job has completed."""
+        """Store a file that later attempts of this job can read, in place of an earlier one of this name.
+
+        Gone when the job has completed.
+        """
 
     def kept(self, name: str) -> Path | None:
         """A local path of what was stored under this name; None if nothing was."""

@@ -139,7 +139,7 @@ def test_without_validation_samples_there_is_nothing_to_choose_by(world: World) 
     assert "validationPercentage" in body["error"]
 
 
-def test_a_running_search_shows_its_trials_and_a_lost_attempt_does_not_count(world: World) -> None:
+def test_a_running_search_shows_its_trials_those_of_a_lost_attempt_too_and_each_once(world: World) -> None:
     session_id = ready_session(world.database, world.user_id)
     assert world.refused("GET", SEARCH.format(session_id), 404)["code"] == "SEARCH_NOT_FOUND"
     progress = {"percent": 40.0, "message": "Trial 2: Epoch 3 of 10"}
@@ -147,14 +147,13 @@ def test_a_running_search_shows_its_trials_and_a_lost_attempt_does_not_count(wor
         world.database, world.user_id, session_id, "search", status="running", attempt=1, progress=progress
     )
     with world.database.write() as tx:
-        event_log.append(tx, job_id, "trial", {"trial": {"number": 9}, "best": {"number": 9}}, attempt=1)
-        for number in (1, 2):
-            event_log.append(
-                tx, job_id, "trial", {"trial": {"number": number}, "best": {"number": 1}}, attempt=2
-            )
+        for attempt, number in ((1, 1), (1, 2), (2, 2), (2, 3)):
+            trial = {"number": number, "seconds": attempt}
+            event_log.append(tx, job_id, "trial", {"trial": trial, "best": {"number": 1}}, attempt=attempt)
     told = world.ok("GET", SEARCH.format(session_id))
     assert (told["status"], told["progress"], told["current_step"]) == ("running", 40.0, progress["message"])
-    assert told["search"] == {"trials": [{"number": 1}, {"number": 2}], "best": {"number": 1}}
+    trials = [{"number": number, "seconds": attempt} for attempt, number in ((1, 1), (2, 2), (2, 3))]
+    assert told["search"] == {"trials": trials, "best": {"number": 1}}
     assert told["results"] is None
 
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from services.jobs import JobView
 from services.jobs.local import LocalRunner
+from services.storage.tables import TrainingResultRow
 from services.workloads.evidence import checksum
+from services.workloads.search.dimensions import Dimension
 from tests.jobs.house import House, finished, until
 from tests.workloads.by_hand import dataset_config
 
@@ -45,6 +48,23 @@ def backtest(house: House, **more: Any) -> JobView:
         **more,
     }
     return house.jobs().submit(house.user, "trapped_backtest", values)
+
+
+PENALTY = Dimension(kind="real", low=1e-4, high=1e4, start=1.0, log=True).model_dump(mode="json")
+SPACE = {"modes": {"RIDGE": {"ALPHA": PENALTY}, "LIN": {}}}
+
+
+def search(house: House, **more: Any) -> JobView:
+    values = {
+        **dataset_config(house.settings.data_dir / "blobs", days=20),
+        "model": {"MODE": "RIDGE"},
+        "space": more.pop("space", SPACE),
+        "trials": 5,
+        "importance": False,
+        **more,
+    }
+    session_id = house.add_session(house.user)
+    return house.jobs().submit(house.user, "trapped_search", values, session_id=session_id)
 
 
 def worked(house: House, job: JobView) -> JobView:
@@ -148,12 +168,18 @@ def test_evidence_says_what_computed_a_fold_and_what_came_out(house: House) -> N
         assert (each.device, each.tried) == ("cpu", 1) and each.processing_ms > 0
 
 
-def test_after_a_kill_only_the_open_folds_are_done(house: House, request: pytest.FixtureRequest) -> None:
+def test_after_a_kill_only_the_open_items_are_done(house: House, request: pytest.FixtureRequest) -> None:
     whole = worked(house, backtest(house, folds={"refit": False}))
+    whole_search = worked(house, search(house))
     job = backtest(house, traps=trap("kill", "Fold 3 of 4"), folds={"refit": False})
-    ended = finished(house.jobs(request.getfixturevalue("workers")), house.user, job, 60)
+    searched = search(house, traps=trap("kill", "Trial 4 of 5"))
+    jobs = house.jobs(request.getfixturevalue("workers"))
+    ended, searched = finished(jobs, house.user, job, 60), finished(jobs, house.user, searched, 60)
     assert (results(ended), ended.attempt) == (results(whole), 2)
     assert_same_predictions(house, ended, whole)
+    assert searched.attempt == 2
+    assert_same_search(house, searched, whole_search)
+    assert [attempt for _, attempt, _ in tries(house, searched)] == [1, 1, 1, 2, 2]
     assert [(key, attempt) for key, attempt, _ in tries(house, job)] == [
         ("fold-1", 1),
         ("fold-2", 1),
@@ -161,3 +187,87 @@ def test_after_a_kill_only_the_open_folds_are_done(house: House, request: pytest
         ("fold-4", 2),
         ("hold-out", 2),
     ]
+
+
+def trials(job: JobView) -> list[Any]:
+    found: list[Any] = results(job)["search"]["trials"]
+    return found
+
+
+def assert_same_search(house: House, one: JobView, other: JobView) -> None:
+    assert results(one) == results(other)
+    forecasts = [{row.name: row.sha256 for row in artifacts(house, each)} for each in (one, other)]
+    assert forecasts[0]["test_predictions.npz"] == forecasts[1]["test_predictions.npz"]
+
+
+def artifacts(house: House, job: JobView) -> Any:
+    return house.jobs().records.artifacts(house.user, job.id)
+
+
+def test_a_search_that_was_paused_proposes_what_one_does_that_was_not(house: House) -> None:
+    whole = worked(house, search(house, trials=12))
+    job = paused(house, search(house, trials=12, traps=trap("hold", "Trial 9 of 12")), 8)
+    assert (job.status, (job.counts or {})["completed"]) == ("paused", 9)
+    house.jobs().resume(house.user, job.id)
+    ended = worked(house, job)
+    assert trials(ended) == trials(whole) and len(trials(whole)) == 12
+    assert_same_search(house, ended, whole)
+    assert [attempt for _, attempt, _ in tries(house, job)] == [1] * 9 + [2] * 3
+
+
+def test_trials_that_fail_are_named_and_a_retry_does_them_alone(house: House, tmp_path: Path) -> None:
+    whole = worked(house, search(house))
+    traps = [*trap("fail", "Trial 1 of 5"), *trap("crash", "Trial 4 of 5")]
+    job = worked(house, search(house, traps=traps, mended=str(tmp_path / "mended")))
+    assert (job.status, job.reason) == ("completed", "partial")
+    found = trials(job)
+    assert [(each["number"], each["state"]) for each in found if each["state"] != "complete"] == [
+        (1, "failed"),
+        (4, "failed"),
+    ]
+    assert [each["params"] for each in found] == [each["params"] for each in trials(whole)]
+    assert "It failed" in found[0]["reason"] and "platform" in found[3]["reason"]
+    (tmp_path / "mended").touch()
+    house.jobs().retry(house.user, job.id)
+    assert artifacts(house, job) == [], "no half of an old result beside a new one"
+    ended = worked(house, job)
+    assert ended.reason is None
+    assert_same_search(house, ended, whole)
+    assert [key for key, attempt, _ in tries(house, job) if attempt == 2] == ["trial-1", "trial-4"]
+    with house.database.read() as tx:
+        assert len(tx.scalars(select(TrainingResultRow).where(TrainingResultRow.job_id == job.id)).all()) == 1
+
+
+def test_a_search_whose_last_training_failed_keeps_its_trials(house: House, tmp_path: Path) -> None:
+    whole = worked(house, search(house))
+    mended = str(tmp_path / "mended")
+    job = worked(house, search(house, traps=trap("fail", "The model is being fitted"), mended=mended))
+    assert (job.status, (job.error or {})["code"]) == ("failed", "TRAPPED")
+    assert "retry" in job.allowed
+    house.jobs().retry(house.user, job.id)
+    house.execute(
+        "update training_jobs set config = json_remove(config, '$.traps') where id = :id", id=job.id.hex
+    )
+    assert_same_search(house, worked(house, job), whole)
+    assert {attempt for _, attempt, _ in tries(house, job)} == {1}
+
+
+def test_trials_that_are_not_needed_are_skipped_at_once(house: House) -> None:
+    job = worked(house, search(house, space={"modes": {"LIN": {}}}, trials=300))
+    counts = job.counts or {}
+    assert (job.reason, counts["completed"], counts["skipped"]) == (None, 1, 299)
+    assert results(job)["search"]["stopped_by"] == "exhausted"
+    assert house.told(job.id).count("task") < 6
+    assert (
+        house.jobs().records.tasks(house.user, job.id, status="skipped")[0].skip_reason
+        == "Nothing is left to try"
+    )
+
+
+def test_evidence_says_what_computed_a_trial(house: House) -> None:
+    job = worked(house, search(house, trials=3))
+    found = [each for _, each in house.jobs().records.evidence(house.user, job.id)]
+    computed_by = [(each.computed_by or "").split()[:2] for each in found]
+    assert computed_by == [["RIDGE", "numpy"], ["LIN", "numpy"], ["RIDGE", "numpy"]]
+    assert [each.details["value"] for each in found] == [each["value"] for each in trials(job)]
+    assert all(len(each.checksum or "") == 64 for each in found)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -37,8 +39,18 @@ def dense(*names: str) -> dict[str, dict[str, Dimension]]:
 
 
 def searched(about: SearchConfig, evaluate: Evaluate, **more: Any) -> tuple[Study, str]:
-    study = Study(about, evaluate, lambda _attempt: None, **more)
-    return study, study.run()
+    study = Study(about, evaluate, **more)
+    go_on(study, about)
+    return study, study.why_over()
+
+
+def go_on(study: Study, about: SearchConfig, *, until: int | None = None) -> None:
+    """Trials that are not done yet, as a job works on them."""
+    done = {each.number for each in study.attempts if each.state != "failed"}
+    for number in range(1, (until or about.trials) + 1):
+        with suppress(ValueError):
+            if number not in done and study.attempt(number) is None:
+                return
 
 
 def far_from_a_hundredth(params: ModelParams, _watch: Watch) -> float:
@@ -158,18 +170,95 @@ def test_minutes_end_the_search_within_a_trial_but_not_before_the_first_result()
     assert [each.state for each in study.attempts] == ["complete"]
 
 
-def test_every_trial_is_told_at_once_and_cancelling_passes_through() -> None:
-    told: list[Attempt] = []
-
+def test_cancelling_passes_through() -> None:
     def evaluate(params: ModelParams, watch: Watch) -> float:
-        assert len(told) == watch.number - 1
         if watch.number == 4:
             raise Cancelled
         return float(params.N)
 
+    study = Study(config(dense("N")), evaluate)
     with pytest.raises(Cancelled):
-        Study(config(dense("N")), evaluate, told.append).run()
-    assert [each.number for each in told] == [1, 2, 3]
+        go_on(study, config(dense("N")))
+    assert [each.number for each in study.attempts if each.state == "complete"] == [1, 2, 3]
+
+
+def restored(about: SearchConfig, evaluate: Evaluate, study: Study, **more: Any) -> Study:
+    """In another process, from what JSON carries there."""
+    stored = json.loads(json.dumps([each.to_stored() for each in study.attempts]))
+    other = Study(about, evaluate, **more)
+    other.restore(Attempt.restored(each) for each in stored)
+    return other
+
+
+def told(study: Study) -> list[Any]:
+    return [(each.params, each.state, each.value, each.curve) for each in study.attempts]
+
+
+@pytest.mark.parametrize("stop", [1, 4, 11, 19])
+def test_a_study_that_stopped_goes_on_with_the_same_proposals(stop: int) -> None:
+    """Beyond the random ones too; with pruned, failed and repeated ones among those before."""
+    modes = {
+        "LIN": {},
+        "Dense": {**dense("LAY", "LEARNING_RATE")["Dense"]},
+        "CNN": dense("ACTF", "N")["Dense"],
+    }
+
+    def evaluate(params: ModelParams, watch: Watch) -> float:
+        if params.MODE == "LIN":
+            return 5.0
+        if params.MODE == "CNN" and params.ACTF == "gelu":
+            raise ValueError("the training diverged")
+        return curve_of(params, watch) + params.LAY
+
+    about = config(modes, trials=24, seed=5)
+    whole, _ = searched(about, evaluate)
+    assert {each.state for each in whole.attempts} == {"complete", "pruned", "failed"}
+    first = Study(about, evaluate)
+    go_on(first, about, until=stop)
+    second = restored(about, evaluate, first)
+    failed = [each.number for each in second.attempts if each.state == "failed"]
+    for number in range(stop + 1, 25):
+        with suppress(ValueError):
+            second.attempt(number)
+    assert told(second) == told(whole)
+    assert len(second.attempts) == 24
+    assert second.importance() == whole.importance()
+    assert failed == [each.number for each in whole.attempts[:stop] if each.state == "failed"]
+
+
+def test_a_failed_trial_is_tried_again_with_the_same_parameters_and_takes_its_place() -> None:
+    broken = {"are": True}
+
+    def evaluate(params: ModelParams, watch: Watch) -> float:
+        if watch.number in (2, 5) and broken["are"]:
+            raise ValueError("the disk is gone")
+        return far_from_a_hundredth(params, watch)
+
+    about = config(dense("LEARNING_RATE"), trials=7)
+    study, _ = searched(about, evaluate)
+    assert [each.state for each in study.attempts if each.number in (2, 5)] == ["failed", "failed"]
+    broken["are"] = False
+    whole, _ = searched(about, evaluate)
+    again = restored(about, evaluate, study)
+    go_on(again, about)
+    assert told(again) == told(whole), "the first eight are proposed at random, whatever came of the others"
+
+
+def test_the_minutes_of_a_search_that_stopped_count_on() -> None:
+    now = [0.0]
+
+    def evaluate(params: ModelParams, watch: Watch) -> float:
+        now[0] += 60
+        return float(params.N)
+
+    about = config(dense("N"), trials=100, minutes=5)
+    first = Study(about, evaluate, clock=lambda: now[0])
+    go_on(first, about, until=2)
+    now[0] += 3600  # the job rests
+    second = restored(about, evaluate, first, clock=lambda: now[0])
+    assert second.remaining_share() == pytest.approx(0.6)
+    go_on(second, about)
+    assert (len(second.attempts), second.why_over()) == (5, "minutes")
 
 
 class _Nobody:

@@ -64,13 +64,20 @@ class LastRun(Run):
     ) -> None:
         self._run.checkpoint(save, step=step, epoch=epoch, best=best, fingerprint=fingerprint)
 
-    def load_checkpoint(self, fingerprint: str = "") -> Checkpoint | None:
-        return self._run.load_checkpoint(fingerprint)
+    def load_checkpoint(self, fingerprint: str = "", *, or_begin: bool = False) -> Checkpoint | None:
+        """A trial that was tried again may have changed which parameters are trained: then it begins anew."""
+        return self._run.load_checkpoint(fingerprint, or_begin=True)
 
     def tasks(
-        self, keys: Sequence[str], *, unit: str = "task", phase: Phase = "train", batch: int = 1
+        self,
+        keys: Sequence[str],
+        *,
+        unit: str = "task",
+        phase: Phase = "train",
+        batch: int = 1,
+        counted: bool = True,
     ) -> Iterator[Task]:
-        return self._run.tasks(keys, unit=unit, phase=phase, batch=batch)
+        return self._run.tasks(keys, unit=unit, phase=phase, batch=batch, counted=counted)
 
     def task_results(self) -> dict[str, dict[str, Any]]:
         return self._run.task_results()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from services.forecasting.dataset import Dataset
-from services.forecasting.errors import DataError
+from services.forecasting.errors import DataError, diverged
 from services.forecasting.models import create
 from services.forecasting.models.base import Model, Report, Samples, batches
 from services.forecasting.models.parameters import ModelParams
-from services.workloads.base import Run
+from services.workloads.base import Run, Task
+from services.workloads.evidence import computed_by
 from services.workloads.forecast import training
 from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.forecast.config import ForecastConfig
@@ -31,6 +32,8 @@ NOTE = (
     "good. The test samples were looked at once, by the evaluation"
 )
 REPORT = "search.json"
+KEY = "trial-"
+OVER = {"minutes": "The minutes are used up", "exhausted": "Nothing is left to try"}
 BATCH = 1024
 
 
@@ -69,25 +72,54 @@ class Trials:
         self._validation: Samples = dataset.samples(split.validation, scalers)
         self._anchors = anchors(config, dataset)
         self._pasts = pasts(config, dataset)
-        self._started = time.monotonic()
+        self._checksum = ""
         self._share = 0.0
-        self.study = Study(config, self._evaluate, self._told)
+        self.study = Study(config, self._evaluate)
 
     def search(self) -> dict[str, Any]:
-        """All trials; what the report says of them."""
-        stopped = self.study.run()
+        """All trials that are not done yet; what the report says of all."""
+        keys = [f"{KEY}{number}" for number in range(1, self._config.trials + 1)]
+        tasks = self._run.tasks(keys, unit="trial", counted=False)
+        self.study.restore(self._done_before(keys))
+        for task in tasks:
+            number = int(task.key.removeprefix(KEY))
+            with task:
+                attempt = self.study.attempt(number)
+                if attempt is None:
+                    task.skip(OVER[self.study.why_over()], rest=True)
+                    continue
+                self._keep_result(task, attempt)
+            self._told(next(each for each in self.study.attempts if each.number == number))
         importance, why = self.study.importance()
-        report = {**self._report(), "stopped_by": stopped, "importance": importance}
+        report = {**self._report(), "stopped_by": self.study.why_over(), "importance": importance}
         if why is not None:
             report["undefined"] = {"importance": why}
         self._save(report)
         return report
 
+    def _done_before(self, keys: Sequence[str]) -> list[Attempt]:
+        """By earlier attempts of the job: results of tasks, and of those that failed what was kept."""
+        results = self._run.task_results()
+        found = [Attempt.restored(result) for result in results.values()]
+        for key in keys if self._run.attempt > 1 else ():
+            if key not in results and (path := self._run.kept(f"{key}.json")) is not None:
+                found.append(Attempt.restored(json.loads(path.read_text(encoding="utf-8"))))
+        return found
+
+    def _keep_result(self, task: Task, attempt: Attempt) -> None:
+        task.done(
+            attempt.to_stored(),
+            computed_by=computed_by(self._config.parameters(attempt.params)),
+            checksum=self._checksum if attempt.state == "complete" else None,
+            details={"state": attempt.state, "params": attempt.params, "value": attempt.value},
+        )
+
     def _evaluate(self, params: ModelParams, watch: Watch) -> float:
         report = self._reporter(params, watch)
         model = create(params, self._config.arithmetic, anchors=self._anchors, pasts=self._pasts)
         model.fit(self._train, self._validation, report)
-        return _error(model, self._validation, report)
+        error, self._checksum = _error(model, self._validation, report)
+        return error
 
     def _reporter(self, params: ModelParams, watch: Watch) -> Report:
         """Progress of a fit as progress of the search; intermediate errors are handed to the study."""
@@ -108,10 +140,18 @@ class Trials:
         return report
 
     def _told(self, attempt: Attempt) -> None:
+        if attempt.state == "failed":
+            self._keep_failed(attempt)
         report = self._report()
         self._save(report)
         data = {"trial": attempt.to_json(), "best": report["best"], "trials": self._config.trials}
         self._progress(0.0, self._words(attempt.number, attempt.state), event="trial", data=data)
+
+    def _keep_failed(self, attempt: Attempt) -> None:
+        """So that another attempt of the job can tell of it, or try the same parameters again."""
+        path = self._run.workdir / f"{KEY}{attempt.number}.json"
+        path.write_text(json.dumps(attempt.to_stored(), allow_nan=False), encoding="utf-8")
+        self._run.keep(path.name, path)
 
     def _words(self, number: int, message: str | None) -> str:
         return f"Trial {number} of {self._config.trials}" + (f": {message}" if message else "")
@@ -134,7 +174,7 @@ class Trials:
             "space": config.space.model_dump(mode="json"),
             "budget": {"trials": config.trials, "minutes": config.minutes},
             "seed": config.seed,
-            "seconds": round(time.monotonic() - self._started, 3),
+            "seconds": round(self.study.seconds, 3),
         }
 
     def _save(self, report: Mapping[str, Any]) -> None:
@@ -145,14 +185,16 @@ class Trials:
         self._run.save_artifact("search", REPORT, path, "application/json")
 
 
-def _error(model: Model, samples: Samples, report: Report) -> float:
-    """See MEASURE; refused where a forecast is no finite number."""
-    total, count, n = 0.0, 0, len(samples)
+def _error(model: Model, samples: Samples, report: Report) -> tuple[float, str]:
+    """See MEASURE, and the sum of the forecasts; refused where one is no finite number."""
+    total, count, n, digest = 0.0, 0, len(samples), hashlib.sha256()
     for part in batches(n, BATCH):
-        error = model.predict(samples.x(part)) - samples.y(part)
+        forecast = model.predict(samples.x(part))
+        digest.update(np.ascontiguousarray(forecast).tobytes())
+        error = forecast - samples.y(part)
         total += float(np.square(error).sum())
         count += error.size
         report(1, 1, message=f"judged {part.stop} of {n} samples")
     if not math.isfinite(total):
-        raise DataError("TRAINING_DIVERGED", "the forecasts are no finite numbers: the training diverged")
-    return math.sqrt(total / count)
+        raise diverged("the forecasts are no finite numbers")
+    return math.sqrt(total / count), digest.hexdigest()
