@@ -101,6 +101,7 @@ def test_a_machine_that_leaves_puts_its_job_back_at_once(cluster: Cluster, tmp_p
     assert [event.data["reason"] for event in requeued] == ["stopped"]
 
 
+@pytest.mark.slow
 def test_a_lane_that_is_killed_is_replaced_and_its_worker_ends(cluster: Cluster, tmp_path: Path) -> None:
     user, _ = cluster.account()
     job = cluster.submit(user, "toy_gated", folder=str(tmp_path))
@@ -169,7 +170,7 @@ def test_a_flushed_redis_loses_nothing(cluster: Cluster, tmp_path: Path, watch: 
     assert time.monotonic() - began < 3
 
 
-@pytest.mark.parametrize("fault", ["stopped", "frozen"])
+@pytest.mark.parametrize("fault", ["stopped", pytest.param("frozen", marks=pytest.mark.slow)])
 def test_without_redis_jobs_are_accepted_and_done_and_told(
     cluster: Cluster, tmp_path: Path, watch: Watch, fault: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import yaml
+from websockets.sync.client import connect
 
 from examples.server import ROOT, free_port, wait_until
 from services.settings import Settings
@@ -143,6 +145,16 @@ def test_a_page_watches_its_job_through_nginx(cluster: Cluster, front: str, tran
         process.close()
 
 
+def test_a_plain_websocket_passes_nginx(cluster: Cluster, front: str) -> None:
+    user, token = cluster.account()
+    job = cluster.submit(user, "toy_count", n=5)
+    with connect(f"{front.replace('http', 'ws')}/ws/training/{job}", proxy=None) as socket:
+        socket.send(json.dumps({"event": "auth", "token": token}))
+        told = [json.loads(message) for message in socket]
+    assert (told[0]["event"], told[-1]["status"]) == ("connected", "completed")
+
+
+@pytest.mark.slow
 def test_nginx_goes_on_with_the_server_that_is_left(cluster: Cluster, front: str) -> None:
     gone = cluster.servers[0]
     gone.kill()
