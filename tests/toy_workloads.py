@@ -140,6 +140,12 @@ def metrics(run: Run, config: Metrics) -> Mapping[str, Any]:
     return {}
 
 
+def diverge(run: Run, _config: _Config) -> Mapping[str, Any]:
+    for epoch, loss in ((1, 1.0), (2, float("nan"))):
+        run.report(phase="train", current=epoch, total=9, epoch=epoch, metrics={"loss": loss})
+    raise DataError("TRAINING_DIVERGED", "The loss of epoch 2 is no finite number")
+
+
 def liar(run: Run, _config: _Config) -> Mapping[str, Any]:
     run.report(phase="train", event="completed")
     return {}
@@ -182,7 +188,7 @@ def learn(run: Run, config: Learn) -> Mapping[str, Any]:
         run.report(phase="train", current=epoch, total=config.epochs, epoch=epoch, metrics={"loss": weight})
         time.sleep(config.pause)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
+        while epoch < config.epochs:
             state = {"random": random.bit_generator.state, "weight": weight, "history": history}
             run.checkpoint(
                 lambda folder, state=state: _write(folder / "state.json", state),
@@ -254,6 +260,7 @@ _ALL = (
     _toy("toy_hang", Hang, usage="training"),
     _toy("toy_die", Die, usage="training"),
     _toy("toy_metrics", Metrics),
+    _toy("toy_diverge", _Config),
     _toy("toy_liar", _Config),
     _toy("toy_learn", Learn, usage="training", resumable=lambda config: config.resumable),
     _toy("toy_items", Items, usage="training", resumable=lambda _config: True),

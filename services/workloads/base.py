@@ -104,7 +104,8 @@ class Run(Protocol):
         best: Callable[[Path], None] | None = None,
         fingerprint: str = "",
     ) -> None:
-        """A point from which training goes on exactly; offered after every epoch, and free when none is due.
+        """A point from which training goes on exactly; offered after every epoch but the last (a pause loses
+        to completion), and free when none is due.
 
         `save(folder)` writes everything that is needed into an empty folder, `best` the best model so far;
         `fingerprint` says what data the state belongs to (at most 200 characters). One is due when enough

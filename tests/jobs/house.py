@@ -164,7 +164,7 @@ class ClusterOfOne(ClusterRunner):
             return tx.scalar(select(func.count()).select_from(JobEventRow)) or 0
 
 
-def until(condition: Callable[[], T], seconds: float = 15.0) -> T:
+def until(condition: Callable[[], T], seconds: float = 40.0) -> T:
     """Poll until the condition holds; returns what it gave."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
