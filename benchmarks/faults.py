@@ -82,6 +82,13 @@ class House:
 
         wait_until(another, 30, f"another attempt at {job_id}")
 
+    def went_on(self, job_id: str) -> bool:
+        """Whether it took a checkpoint since it was lost last, or has ended."""
+        kinds = [event["type"] for event in self.client.call("GET", f"{JOBS}/{job_id}/events")["events"]]
+        last_loss = max(place for place, kind in enumerate(kinds) if kind == "requeued")
+        ended = self.job(job_id)["status"] in ("completed", "failed")
+        return ended or "checkpoint" in kinds[last_loss:]
+
     def workers_at_work(self) -> list[psutil.Process]:
         assert self.server.process is not None
         return [
@@ -141,34 +148,46 @@ Fault = Callable[[Path, argparse.Namespace], tuple[int, list[str]]]
 
 
 def killed_workers(folder: Path, chosen: argparse.Namespace) -> tuple[int, list[str]]:
-    """Each job is killed at five random moments of its life, in whatever phase that is."""
+    """Each job is killed again and again at random moments of its life, in whatever phase that is.
+
+    Between two kills the job gets as far as one more checkpoint, or a kill comes after its last: one that
+    loses two workers without getting further is given up, which is meant so.
+    """
     house = House(folder)
-    wrong, kills, phases = [], 0, []
+    wrong: list[str] = []
+    phases: list[str] = []
+    seed = 0
     try:
-        for seed in range(-(-chosen.kills // 5)):
+        while len(phases) < chosen.kills:
+            seed += 1
             job_id = house.submit(seed=seed, epochs=12, pause=0.05)
-            for _ in range(5):
-                house.wait(job_id, "running", "completed")
-                time.sleep(CHANCE.uniform(0.05, 1.0))
-                job = house.job(job_id)
-                if job["status"] != "running":
-                    break
-                try:
-                    house.worker_of(job_id).kill()
-                except StopIteration:  # between two attempts
-                    continue
-                kills += 1
-                phases.append(str(job["phase"]))
-                house.wait_for_another_attempt(job_id, job["attempt"])
-                if house.job(job_id)["status"] == "failed":
-                    break
+            phases += _kill_again_and_again(house, job_id, chosen.kills - len(phases))
             house.wait(job_id)
             wrong += house.lost(job_id)
     finally:
         house.close()
     counted = ", ".join(f"{phase} {phases.count(phase)}" for phase in sorted(set(phases)))
-    print(f"  killed in: {counted}", file=sys.stderr)
-    return kills, wrong
+    print(f"  killed in: {counted}; {seed} jobs", file=sys.stderr)
+    return len(phases), wrong
+
+
+def _kill_again_and_again(house: House, job_id: str, most: int) -> list[str]:
+    """The phases in which it was killed, at most five times."""
+    phases: list[str] = []
+    while len(phases) < min(most, 5):
+        house.wait(job_id, "running", "completed", "failed")
+        wait_until(lambda: not phases or house.went_on(job_id), 60, "a checkpoint more")
+        time.sleep(CHANCE.uniform(0.0, 1.2))
+        job = house.job(job_id)
+        if job["status"] != "running":
+            return phases
+        try:
+            house.worker_of(job_id).kill()
+        except StopIteration:  # it ended between the two looks
+            continue
+        phases.append(str(job["phase"]))
+        house.wait_for_another_attempt(job_id, job["attempt"])
+    return phases
 
 
 def killed_server(folder: Path, chosen: argparse.Namespace) -> tuple[int, list[str]]:
@@ -203,7 +222,8 @@ def _kill_server(folder: Path, chosen: argparse.Namespace, *, workers_too: bool)
 
 
 def sleeping_worker(folder: Path, _chosen: argparse.Namespace) -> tuple[int, list[str]]:
-    """Stopped for longer than its lease while another does the job; then it wakes and wants to go on."""
+    """Stopped for longer than its lease: another does the job, and the silent one is ended, since it may
+    hold the database."""
     house = House(folder)
     wrong, tries = [], 3
     try:
@@ -214,10 +234,9 @@ def sleeping_worker(folder: Path, _chosen: argparse.Namespace) -> tuple[int, lis
             sleeper = house.worker_of(job_id)
             sleeper.suspend()
             house.wait_for_another_attempt(job_id, 1)
-            time.sleep(0.3)
-            sleeper.resume()
             house.wait(job_id)
-            time.sleep(0.5)
+            if sleeper.is_running():
+                wrong.append("the silent worker is still there")
             wrong += house.lost(job_id)
     finally:
         house.close()
@@ -395,7 +414,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "kill": ("kill -9 of a worker at random points of every phase", killed_workers),
     "server": ("kill -9 of the server", killed_server),
     "both": ("kill -9 of server and workers", killed_both),
-    "sleep": ("SIGSTOP for longer than the lease, then SIGCONT", sleeping_worker),
+    "sleep": ("SIGSTOP of a worker for longer than its lease", sleeping_worker),
     "locked": ("database locked for 5 s", locked_database),
     "disk": ("disk full at a checkpoint and at an artifact", full_disk),
     "corrupt": ("checkpoint broken on the disk", corrupt_checkpoint),

@@ -51,7 +51,7 @@ class Lane:
         self._wake_ups = WakeUps(self._database)
         self._crew = Crew(self._database, usage, settings, self._tell, warm=warm)
         blobs = DiskBlobs(settings.data_dir / "blobs")
-        reaper = Reaper(self._database, blobs, usage, settings.lease_seconds)
+        reaper = Reaper(self._database, blobs, usage, settings.lease_seconds, self._crew.end)
         self._watch = Watch(reaper.sweep, settings.lease_seconds, self._tell)
 
     def run(self) -> None:

@@ -96,6 +96,13 @@ class Crew:
         """The living workers and their processes."""
         return {worker.worker_id: worker.pid for worker in self._living()}
 
+    def end(self, worker_id: str) -> None:
+        """Kill a worker that no longer shows a sign of life, if it is one of ours."""
+        for worker in self._living():
+            if worker.worker_id == worker_id:
+                log.error("worker %s has been silent for longer than its lease; it is ended", worker_id)
+                worker.kill()
+
     def _living(self) -> list[WorkerProcess]:
         with self._changed:
             return list(self._workers.values())

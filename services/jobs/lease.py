@@ -150,13 +150,25 @@ class SilenceWatch:
         return [each for each, since in self._since.items() if moment - since > self._lease_seconds]
 
 
-def reap(database: Database, usage: Usage, watch: SilenceWatch) -> list[Event]:
-    """Take back every job whose worker has been silent for longer than its lease."""
-    running = select(JobRow.id, JobRow.attempt, JobRow.beats).where(JobRow.status == Status.RUNNING)
+def reap(
+    database: Database, usage: Usage, watch: SilenceWatch, end: Callable[[str], None] | None = None
+) -> list[Event]:
+    """Take back every job whose worker has been silent for longer than its lease.
+
+    `end` is told the worker first: who keeps it ends it, since a process that was stopped in the middle of
+    a transaction holds the database for as long as it exists.
+    """
+    columns = (JobRow.id, JobRow.attempt, JobRow.beats, JobRow.worker_id)
     with database.read() as tx:
-        silent = watch.silent(Held(*row) for row in tx.execute(running))
+        rows = tx.execute(select(*columns).where(JobRow.status == Status.RUNNING)).all()
+    holders = {Held(job, attempt, beats): worker for job, attempt, beats, worker in rows}
+    silent = watch.silent(holders)
     if not silent:
         return []
+    for held in silent:
+        worker = holders[held]
+        if end is not None and worker is not None:
+            end(worker)
     return _take_back(database, usage, tuple_(JobRow.id, JobRow.attempt, JobRow.beats).in_(silent))
 
 

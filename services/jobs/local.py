@@ -36,7 +36,7 @@ class LocalRunner:
         self._settings = settings
         self._bus = bus
         self._crew = Crew(database, usage, settings, self._tell, warm=warm)
-        reaper = Reaper(database, blobs, usage, settings.lease_seconds)
+        reaper = Reaper(database, blobs, usage, settings.lease_seconds, self._crew.end)
         self._watch = Watch(reaper.sweep, settings.lease_seconds, self._tell)
 
     def start(self, job_id: UUID) -> None:

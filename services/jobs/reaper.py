@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from services.events import Event
@@ -16,15 +18,23 @@ from services.storage.tables import JobRow
 class Reaper:
     """One in every web process; several do no harm, since every change is conditional."""
 
-    def __init__(self, database: Database, blobs: Blobs, usage: Usage, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        usage: Usage,
+        lease_seconds: float,
+        end: Callable[[str], None] | None = None,
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._usage = usage
         self._watch = SilenceWatch(lease_seconds)
+        self._end = end
 
     def sweep(self) -> list[Event]:
         """Called about once a second; gives the events that are to be published."""
-        events = reap(self._database, self._usage, self._watch)
+        events = reap(self._database, self._usage, self._watch, self._end)
         self._remove_deleted()
         return events
 

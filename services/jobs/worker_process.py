@@ -86,6 +86,9 @@ class WorkerProcess:
         except OSError:
             return
 
+    def kill(self) -> None:
+        self._process.kill()
+
     def bury(self, seconds: float) -> int:
         """Its exit status when it has ended, killed if it takes longer; frees the pipes."""
         self.close()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS = 15_000
+IDLE_IN_TRANSACTION_MS = 60_000
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -22,7 +23,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writing = self.engine.execution_options(write=True)
 
@@ -67,6 +68,18 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _postgres_engine(url: str) -> Engine:
+    """A process that is stopped in the middle of a transaction must not hold its rows for ever."""
+    engine = create_engine(url, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:

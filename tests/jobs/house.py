@@ -175,7 +175,7 @@ def until(condition: Callable[[], T], seconds: float = 40.0) -> T:
     raise AssertionError(f"waited {seconds} s in vain")
 
 
-def finished(jobs: Jobs, user: UUID, job: JobView, seconds: float = 20.0) -> JobView:
+def finished(jobs: Jobs, user: UUID, job: JobView, seconds: float = 60.0) -> JobView:
     ended = jobs.wait(user, job.id, seconds)
     assert ended.finished_at is not None, f"the job is still {ended.status}"
     return ended
