@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, SocketIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.v1.jobs import shown
 from services.errors import AppError, BadRequest, Unauthenticated
@@ -165,7 +166,7 @@ class Realtime:
     def subscribe(self, user_id: UUID, wanted: SubscribeRequest) -> Payload:
         """A job as it stands, what was missed, then live events; see services/events/news.py."""
         job, answer, let_in = self.feeds.subscribe(_sid(), user_id, wanted.job_id, wanted.after_seq)
-        self.after_answer.do(let_in)
+        self.after_answer.do(self._or_disconnect(_sid(), let_in))
         self.rounds.wake()
         return {**answer, "snapshot": shown(job)}
 
@@ -247,6 +248,18 @@ class Realtime:
                 return self._say(refusal, **refused(error))
 
         self.socketio.on_event(name, answer)
+
+    def _or_disconnect(self, sid: str, let_in: Callable[[], None]) -> Callable[[], None]:
+        """Who was answered but could not be let in is cut off: it comes back and asks for what it missed."""
+
+        def work() -> None:
+            try:
+                let_in()
+            except SQLAlchemyError:
+                log.exception("a subscriber could not be let in")
+                self.socketio.server.disconnect(sid)
+
+        return work
 
     def _say(self, name: str, **payload: Any) -> Payload:
         """Tell only the client that asked; the payload is also its ack."""

@@ -15,6 +15,7 @@ from services.measurements import REQUEST_SECONDS
 log = logging.getLogger(__name__)
 HEADER = "X-Request-Id"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SWITCHED = 101  # to a WebSocket: how long somebody watches is no measure of the server
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -35,7 +36,8 @@ def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.started
     rule = request.url_rule.rule if request.url_rule else "unknown"
     method = request.method if request.method in METHODS else "other"  # the client chose the text
-    REQUEST_SECONDS.labels(method, rule, response.status_code).observe(seconds)
+    if response.status_code != SWITCHED:
+        REQUEST_SECONDS.labels(method, rule, response.status_code).observe(seconds)
     level = logging.DEBUG if rule.startswith("/health") else logging.INFO
     log.log(
         level,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+import requests
+
 from tests.realtime.conftest import Clients, House
 from tests.realtime.wire import Wire
 
@@ -101,7 +103,7 @@ def test_who_left_hears_no_more(house: House, client: Clients) -> None:
     assert len(wire.heard("job.event")) == count
 
 
-def test_the_jobs_of_others_are_refused_and_never_heard(house: House, client: Clients) -> None:
+def test_a_foreign_job_is_404_in_rest_and_a_refused_subscription(house: House, client: Clients) -> None:
     owner, _ = house.account()
     session, _ = house.session(owner)
     job = house.submit(owner, session, "toy_hang")
@@ -112,6 +114,10 @@ def test_the_jobs_of_others_are_refused_and_never_heard(house: House, client: Cl
         assert (refusal["ok"], refusal["code"]) == (False, "JOB_NOT_FOUND")
         assert refusal["error"]
         assert "snapshot" not in refusal
+        path, headers = f"/api/v1/training/jobs/{foreign}", {"Authorization": f"Bearer {token}"}
+        for more in ("", "/events", "/metrics"):
+            answer = requests.get(f"{house.server.url}{path}{more}", headers=headers, timeout=10)
+            assert (answer.status_code, answer.json()["code"]) == (404, "JOB_NOT_FOUND")
     house.services.jobs.cancel(owner, job)
     house.finished(owner, job)
     wire.ask("ping")
