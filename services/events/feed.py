@@ -100,6 +100,11 @@ class Feed:
             else:
                 self._serve_up_to(found)
 
+    def reach(self, job_id: UUID, seq: int) -> None:
+        """Be served at least so far; mostly nothing is read for it, should hundreds come at once."""
+        if self._fresh or self.positions.get(job_id, 0) < seq:
+            self.catch_up()
+
     def refresh(self, standings: Sequence[Standing]) -> None:
         """The same with rows that were read for many feeds at once."""
         if any(each.last_seq > self.positions.get(each.job_id, 0) for each in self._heard(standings)):

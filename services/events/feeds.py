@@ -151,8 +151,9 @@ class Feeds:
         """
         job = self._jobs.get(user_id, job_id)
         missed = [] if after_seq is None else self._log.behind(job_id, after_seq)
-        missed = [event for event in missed if event.seq <= job.last_seq][:REPLAYED_IN_ANSWER]
-        told = missed[-1].seq if missed else job.last_seq
+        missed = [event for event in missed if event.seq <= job.last_seq]
+        replayed = missed[:REPLAYED_IN_ANSWER]
+        told = replayed[-1].seq if replayed else job.last_seq
         topic = JobTopic(job_id)
         feed, _ = self._admit(sid, topic, "")
         with feed.lock:
@@ -160,10 +161,10 @@ class Feeds:
         answer = {
             "ok": True,
             "job_id": str(job_id),
-            "replay": [news(event) for event in missed],
+            "replay": [news(event) for event in replayed],
             "last_seq": told,
         }
-        return job, answer, lambda: self._let_in(sid, feed, told)
+        return job, answer, lambda: self._let_in(sid, feed, told, in_part=len(replayed) < len(missed))
 
     def unsubscribe(self, sid: str, job_id: UUID) -> None:
         self._leave(sid, JobTopic(job_id))
@@ -203,14 +204,15 @@ class Feeds:
             feed.refresh(of.get(feed.topic.key, []))
         return True
 
-    def _let_in(self, sid: str, feed: Feed, told: int) -> None:
-        """Tell what came since the answer, then enter the room; the bulk without keeping others waiting."""
+    def _let_in(self, sid: str, feed: Feed, told: int, *, in_part: bool) -> None:
+        """Tell what came since the answer, then enter the room."""
         job_id = feed.topic.key
-        told = feed.tell(sid, "", job_id, told)
+        if in_part:  # the bulk of a long absence, without keeping the others waiting
+            told = feed.tell(sid, "", job_id, told)
         with feed.lock, ExitStack() as undo:
             undo.callback(self._dismiss, sid, feed)
             if feed.has(sid):  # else it left meanwhile
-                feed.catch_up()
+                feed.reach(job_id, told)
                 feed.replay(sid, "", job_id, told)
                 feed.enter_room(sid, "")
                 undo.pop_all()
