@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -20,13 +21,18 @@ from services.workloads.search import WORKLOAD as SEARCH
 from services.workloads.search.config import SearchConfig
 
 PATIENCE_SECONDS = 30.0
+FAILURES = {
+    "fail": DataError("TRAPPED", "It failed"),
+    "crash": RuntimeError("a bug"),
+    "full": OSError(errno.ENOSPC, "No space left on device"),
+}
 
 
 class Trap(BaseModel):
     """Springs in the first attempt, at the first report that says this."""
 
     at: str
-    what: Literal["kill", "fail", "crash", "hold"]
+    what: Literal["kill", "fail", "crash", "full", "hold"]
 
 
 class TrappedBacktest(BacktestConfig):
@@ -52,9 +58,9 @@ class Trapped:
     def report(self, **told: Any) -> None:
         said = f"{told.get('message')}:"
         for trap in [each for each in self._traps if said.startswith(f"{each.at}:")]:
-            if trap.what in ("fail", "crash"):
+            if trap.what in FAILURES:
                 self._traps.remove(trap)
-                raise DataError("TRAPPED", "It failed") if trap.what == "fail" else RuntimeError("a bug")
+                raise FAILURES[trap.what]
             if self._run.attempt > 1:
                 continue
             if trap.what == "kill":

@@ -132,8 +132,7 @@ def replace(tx: Session, job_id: UUID, stored: Sequence[Stored], values: Mapping
             )
         )
     tx.flush()
-    # a best one belongs to the last ones that were taken after it
-    old = [*all_of(tx, job_id, "last")[KEEP_LAST:], *all_of(tx, job_id, "best")[KEEP_LAST:]]
+    old = _superseded(all_of(tx, job_id))
     if old:
         tx.execute(
             delete(CheckpointRow)
@@ -142,6 +141,18 @@ def replace(tx: Session, job_id: UUID, stored: Sequence[Stored], values: Mapping
         )
     kept = set(tx.scalars(select(CheckpointRow.blob_key).where(CheckpointRow.job_id == job_id)))
     return [row.blob_key for row in old if row.blob_key not in kept]
+
+
+def _superseded(rows: Sequence[CheckpointRow]) -> list[CheckpointRow]:
+    """All but the newest different states, and the best ones that were taken together with those."""
+    kept: dict[str, CheckpointRow] = {}
+    for row in rows:
+        if row.kind == "last" and len(kept) < KEEP_LAST:
+            kept.setdefault(row.blob_key, row)  # the same state twice is no second chance
+    moments = {(row.step, row.cursor) for row in kept.values()}
+    best = {row.blob_key + str(row.step): row for row in reversed(rows) if row.kind == "best"}
+    held = {row.id for row in (*kept.values(), *best.values()) if (row.step, row.cursor) in moments}
+    return [row for row in rows if row.id not in held]
 
 
 def _pack(folder: Path, target: Path) -> None:

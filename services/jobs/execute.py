@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -111,7 +112,8 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
     )
     train: Train = load(workload.train)
     try:
-        outcome = train(run, config)
+        with closing(run):
+            outcome = train(run, config)
     except Paused:
         _pause(place, claim.lease, run)
         return

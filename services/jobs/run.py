@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from services.jobs.event_log import append, plain
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, LeaseLost
 from services.jobs.progress import Progress
-from services.jobs.tasks import TaskBoard
+from services.jobs.tasks import Item, TaskBoard
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.job_tables import AttemptRow, CheckpointRow
@@ -81,6 +81,7 @@ class JobRun:
         self._metric_reports = 0
         self._pace = checkpoints.Pace(checkpoint_seconds)
         self._board: TaskBoard | None = None
+        self._items: Generator[Item, None, None] | None = None
         self._lock = Lock()  # reports of several threads keep their order
 
     def report(
@@ -222,7 +223,13 @@ class JobRun:
         self._board = TaskBoard(
             self, self._lease, self._database, keys, unit=unit, phase=phase, batch=batch, counted=counted
         )
-        return self._board.run()
+        self._items = self._board.run()
+        return self._items
+
+    def close(self) -> None:
+        """Store the item that was at work when the training function left; before the job itself ends."""
+        if self._items is not None:
+            self._items.close()
 
     def task_results(self) -> dict[str, dict[str, Any]]:
         return self._board.results() if self._board else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -114,7 +114,7 @@ class TaskBoard:
         self._unit, self._phase, self._batch, self._counted = unit, phase, batch, counted
         self.counts: dict[str, int] = dict.fromkeys(STATES, 0)
 
-    def run(self) -> Iterator[Item]:
+    def run(self) -> Generator[Item, None, None]:
         """Every item that is not done yet; what was worked on is stored whatever ends the loop."""
         todo = self._plan()
         for start in range(0, len(todo), self._batch):

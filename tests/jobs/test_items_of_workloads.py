@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from services.jobs import JobView
+from services.forecasting.errors import DataError
+from services.jobs import JobView, execute
 from services.jobs.local import LocalRunner
-from services.storage.tables import TrainingResultRow
+from services.storage.tables import JobRow, TrainingResultRow
 from services.workloads.evidence import checksum
 from services.workloads.search.dimensions import Dimension
+from services.workloads.search.last_run import LastRun
 from tests.jobs.house import House, finished, until
 from tests.workloads.by_hand import dataset_config
 
@@ -158,6 +160,43 @@ def test_a_backtest_without_any_good_fold_has_failed(house: House) -> None:
     ]
 
 
+def test_a_full_disk_ends_the_job_and_costs_no_fold(house: House, tmp_path: Path) -> None:
+    whole = worked(house, backtest(house))
+    traps = trap("full", "Fold 3 of 4")
+    job = worked(house, backtest(house, traps=traps, mended=str(tmp_path / "mended")))
+    assert (job.status, job.reason, house.used(house.user)) == ("failed", "disk_full", 1)
+    assert [task.status for task in house.jobs().records.tasks(house.user, job.id)] == [
+        "completed",
+        "completed",
+        "pending",
+        "pending",
+        "pending",
+    ]
+    (tmp_path / "mended").touch()
+    house.jobs().retry(house.user, job.id)
+    assert results(worked(house, job)) == results(whole)
+    assert [attempt for _, attempt, _ in tries(house, job)] == [1, 1, 2, 2, 2]
+
+
+def test_a_job_that_got_further_may_lose_a_worker_again(house: House) -> None:
+    job = backtest(house)
+    house.execute("update training_jobs set losses = 1 where id = :id", id=job.id.hex)
+    worked(house, job)
+    with house.database.read() as tx:
+        assert tx.get_one(JobRow, job.id).losses == 0
+
+
+def test_a_kept_forecast_that_is_damaged_is_made_anew(house: House) -> None:
+    whole = worked(house, backtest(house))
+    job = paused(house, backtest(house, traps=trap("hold", "Fold 2 of 4")), 1)
+    for key in house.blobs.list(f"checkpoints/{job.id}/kept/fold-1"):
+        (house.settings.data_dir / "blobs" / key).write_bytes(b"what a broken disk gives back")
+    house.jobs().resume(house.user, job.id)
+    ended = worked(house, job)
+    assert results(ended) == results(whole)
+    assert_same_predictions(house, ended, whole)
+
+
 def test_evidence_says_what_computed_a_fold_and_what_came_out(house: House) -> None:
     job = worked(house, backtest(house))
     with_fold = predictions(house, job)
@@ -262,6 +301,35 @@ def test_trials_that_are_not_needed_are_skipped_at_once(house: House) -> None:
         house.jobs().records.tasks(house.user, job.id, status="skipped")[0].skip_reason
         == "Nothing is left to try"
     )
+
+
+def test_the_last_training_begins_anew_where_other_parameters_are_trained(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint of the parameters before is not used, and its part of the curve is taken back."""
+    found: list[Any] = []
+
+    def train(run: Any, _config: Any) -> dict[str, Any]:
+        for task in run.tasks(["trial-1"], counted=False):
+            with task:
+                task.done({})
+        last = LastRun(run, 1)
+        found.append(last.load_checkpoint(f"parameters {run.attempt}"))
+        last.report(phase="train", epoch=run.attempt, metrics={"loss": run.attempt})
+        last.checkpoint(lambda folder: (folder / "state").touch(), step=1, fingerprint="parameters 1")
+        if run.attempt == 1:
+            raise DataError("TRAPPED", "It failed")
+        return {}
+
+    object.__setattr__(house.settings, "checkpoint_seconds", 0.0)
+    monkeypatch.setattr(execute, "load", lambda _dotted: train)
+    job = worked(house, backtest(house))
+    assert job.status == "failed" and len(house.jobs().records.checkpoints(house.user, job.id)) == 1
+    house.jobs().retry(house.user, job.id)
+    assert worked(house, job).status == "completed"
+    assert found == [None, None]
+    points = house.jobs().records.metrics(house.user, job.id, keys=["loss"])
+    assert [point.value for point in points] == [2]
 
 
 def test_evidence_says_what_computed_a_trial(house: House) -> None:
