@@ -65,6 +65,10 @@ class Job(BaseModel):
     completed_at: str | None = Field(description="the same as finished_at")
     metrics: Obj = Field(default={}, description="the newest values")
     config: Obj = Field(default={}, description="the complete config, defaults included")
+    best_val_loss: float | None = None
+    train_accuracy: float | None = None
+    val_accuracy: float | None = None
+    learning_rate: float | None = None
     outcome: Obj | None = None
     celery_task_id: str | None = Field(default=None, description="always null: the id of the job is enough")
 

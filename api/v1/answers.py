@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import request
 
 from services.errors import NotFound
+from services.events.statuses import METRICS
 from services.jobs import JobView
 
 
@@ -35,15 +37,33 @@ def summary(job: JobView) -> dict[str, Any]:
 
 def whole(job: JobView, total_epochs: int | None) -> dict[str, Any]:
     """With config, outcome and the newest metrics; no queue has a message that would be worth naming."""
-    told = summary(job)
+    told, progress = summary(job), job.progress or {}
+    best = progress.get("best") or {}
+    metrics = with_contract(progress.get("metrics") or {})
     return {
         **told,
         "total_epochs": told["total_epochs"] if told["total_epochs"] is not None else total_epochs,
         "config": job.config,
         "outcome": job.outcome,
-        "metrics": (job.progress or {}).get("metrics") or {},
+        "metrics": metrics,
+        "best_val_loss": best.get("value") if best.get("metric") == "val_loss" else None,
+        **{name: metrics[name] for name in ("train_accuracy", "val_accuracy")},
+        "learning_rate": progress.get("learning_rate"),
         "celery_task_id": None,
     }
+
+
+def with_contract(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values beside their names in the contract; null where a workload has no such thing."""
+    said = {
+        name: next((values[key] for key in keys if key in values), None) for name, keys in METRICS.items()
+    }
+    return {**values, **said}
+
+
+def recent(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One epoch of recent_metrics."""
+    return {"learning_rate": None, **with_contract(row)}
 
 
 def websocket_url(job: JobView) -> str:

@@ -10,7 +10,7 @@ from flask import g, request, url_for
 from api.context import services
 from api.training.arguments import query
 from api.training.body import json_object, refuse_fields
-from api.v1.answers import job_id_of, summary, websocket_url, whole
+from api.v1.answers import job_id_of, recent, summary, websocket_url, whole
 from api.v1.blueprint import blueprint
 from api.v1.fields import KEY, idempotency_key, whole_number
 from middleware.auth import require_auth
@@ -68,7 +68,7 @@ def get_job(job_id: str) -> Any:
     return {
         "success": True,
         "job": shown(job),
-        "recent_metrics": services().jobs.records.recent_metrics(g.user_id, job.id),
+        "recent_metrics": [recent(row) for row in services().jobs.records.recent_metrics(g.user_id, job.id)],
         "websocket_url": websocket_url(job),
     }
 

@@ -12,9 +12,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from api.context import KEY
+from services.storage.tables import SubscriptionRow
 from tests.api.caller import refusal
 from tests.api.world import World
 from tests.builders import add_training, forecast_config, ready_session
@@ -167,6 +169,13 @@ def test_the_refusal_of_a_missing_workload_lists_those_there_are(toys: World) ->
 def test_a_device_that_no_worker_has_is_refused(toys: World) -> None:
     body = refusal(call(toys, "POST", "", {**LEARN, "device": "cuda:7"}), 422)
     assert body["code"] == "DEVICE_NOT_AVAILABLE" and "cuda:7" in body["error"]
+    assert call(toys, "GET", "").get_json()["total"] == 0
+
+
+def test_the_plan_decides_here_too(toys: World) -> None:
+    with toys.database.write() as tx:
+        tx.execute(delete(SubscriptionRow).where(SubscriptionRow.user_id == toys.user_id))
+    assert refusal(call(toys, "POST", "", LEARN), 403)["code"] == "NO_ACTIVE_SUBSCRIPTION"
     assert call(toys, "GET", "").get_json()["total"] == 0
 
 

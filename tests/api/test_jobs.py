@@ -53,6 +53,10 @@ def test_a_finished_job_is_shown_with_its_metrics(jobs: Any, caller: FlaskClient
     assert progress["memory"]["allocated_mb"] > 10
     assert job["config"] == {"n": 3, "late": 0}
     assert [row["epoch"] for row in body["recent_metrics"]] == [3, 2, 1]
+    newest = body["recent_metrics"][0]
+    assert newest["train_loss"] == newest["loss"] == newest["val_loss"] == pytest.approx(1 / 3)
+    assert (newest["train_accuracy"], newest["learning_rate"]) == (None, None)
+    assert job["metrics"]["train_loss"] == job["train_loss"]
     assert (job["job_name"], job["celery_task_id"], job["error_message"]) == ("toy_metrics", None, None)
     points = caller.get(f"{JOBS}/{job_id}/metrics?keys=val_loss&after_step=0&limit=2").get_json()["metrics"]
     assert [(point["step"], point["value"]) for point in points] == [(1, None), (2, 0.5)]
