@@ -106,7 +106,8 @@ def end_attempt(
     worked = _worked(before.active_seconds, changes.get("progress", before.progress) or before.progress)
     if before.status == Status.RUNNING:
         changes["active_seconds"] = worked
-    event = append(tx, job_id, kind, data, where=where, worker_id=None, requested_action="none", **changes)
+    released = {"worker_id": None, "requested_action": "none", **changes}
+    event = append(tx, job_id, kind, data, where=where, **released)
     if event is not None and before.status == Status.RUNNING:
         statement = (
             update(AttemptRow)

@@ -279,9 +279,22 @@ def _requeue(
 ) -> Event | None:
     """Back into the queue, to go on from the newest checkpoint where there is one."""
     newest = checkpoints.newest(tx, job_id)
-    tasks = tx.scalar(select(JobRow.counts).where(JobRow.id == job_id)) is not None
+    asked, counts = tx.execute(
+        select(JobRow.requested_action, JobRow.counts).where(JobRow.id == job_id)
+    ).one()
     data = {"reason": reason, "from_step": newest.step if newest else None}
-    progress = {} if tasks else {"progress": newest.progress if newest else None}
+    if counts is None:
+        changes["progress"] = newest.progress if newest else None
+    if asked == "pause" and (newest or counts is not None):  # it has stopped, and can go on later
+        return finish.pause(tx, job_id, data, where=where, phase=None, **changes)
     return finish.end_attempt(
-        tx, job_id, "requeued", data, where, status=Status.QUEUED, phase=None, **progress, **changes
+        tx,
+        job_id,
+        "requeued",
+        data,
+        where,
+        status=Status.QUEUED,
+        phase=None,
+        requested_action=asked,
+        **changes,
     )

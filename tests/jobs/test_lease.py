@@ -135,6 +135,24 @@ def test_a_lost_job_that_was_to_be_cancelled_is_cancelled(house: House) -> None:
     assert jobs.get(house.user, job.id).status == "cancelled"
 
 
+def test_a_lost_job_that_was_to_pause_rests_where_it_can_go_on(house: House) -> None:
+    jobs = house.jobs()
+    job = jobs.submit(house.user, "toy_items", {"n": 2, "bad": [0]})
+    house.work(house.claim())
+    jobs.retry(house.user, job.id)
+    house.claim("second")
+    jobs.pause(house.user, job.id)
+    (event,) = Watcher(house).look_after(3)
+    assert (event.type, event.data["reason"]) == ("paused", "worker_lost")
+    anew = jobs.submit(house.user, "toy_learn", {"pause": 0.1})
+    house.claim("third")
+    jobs.pause(house.user, anew.id)
+    (event,) = Watcher(house).look_after(3)
+    assert event.type == "requeued", "there is no checkpoint yet: the next worker pauses it at its first"
+    house.work(house.claim("fourth"))
+    assert jobs.get(house.user, anew.id).status == "paused"
+
+
 def test_a_change_and_its_event_are_both_stored_or_neither(house: House) -> None:
     job = house.jobs().submit(house.user, "toy_count", {})
     with pytest.raises(RuntimeError), house.database.write() as tx:
