@@ -30,11 +30,12 @@ QUEUES = {
     "interactive": ("default",),
 }
 CONNECT_SECONDS = 4.0
+ANSWER_SECONDS = 5.0  # a sender that hears nothing for longer gives this message up
 STOP_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
-def connected(redis_url: str, installation: str) -> Celery:
+def connected(redis_url: str, installation: str, **transport: float) -> Celery:
     """The Celery application of an installation; several may share one Redis."""
     app = Celery("trainyard", broker=redis_url, set_as_current=False)
     app.conf.update(
@@ -53,6 +54,7 @@ def connected(redis_url: str, installation: str) -> Celery:
             "queue_order_strategy": "priority",
             "socket_connect_timeout": CONNECT_SECONDS,
             "socket_keepalive": True,
+            **transport,
         },
     )
     return app
@@ -66,7 +68,8 @@ class WakeUps:
         self._waiting: SimpleQueue[UUID | None] = SimpleQueue()
         self._thread: Thread | None = None
 
-    def start(self, app: Celery) -> None:
+    def start(self, redis_url: str, installation: str) -> None:
+        app = connected(redis_url, installation, socket_timeout=ANSWER_SECONDS)
         self._thread = Thread(target=self._send_all, args=(app,), name="wake-ups", daemon=True)
         self._thread.start()
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.events import Event
 from services.events.redis import RedisEventBus
 from services.installation import identify
-from services.jobs.celery import WakeUps, connected
+from services.jobs.celery import WakeUps
 from services.jobs.lease import Usage
 from services.jobs.reaper import Reaper
 from services.jobs.watch import Watch
@@ -41,7 +41,7 @@ class ClusterRunner:
         """None here: begins to tell and to hear the others, and to watch their leases."""
         installation = identify(self._database, self._settings.data_dir)
         self._bus.start(channel(installation), listen=True)
-        self._wake_ups.start(connected(self._settings.redis_url, installation))
+        self._wake_ups.start(self._settings.redis_url, installation)
         self._watch.start()
 
     def stop(self) -> None:

@@ -62,7 +62,7 @@ class Lane:
         installation = identify(self._database, self._settings.data_dir)
         app = connected(self._settings.redis_url, installation)
         self._bus.start(channel(installation), listen=False)
-        self._wake_ups.start(app)
+        self._wake_ups.start(self._settings.redis_url, installation)
         self._watch.start()
         self._crew.start([self._lane] * self._slots)
         log.info("works with %s %s process(es)", self._slots, self._lane)
