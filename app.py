@@ -24,7 +24,7 @@ from flask_socketio import SocketIO
 from api import auth, docs, errors, health, realtime, serving, training, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
-from middleware import chunked, cors, request_log
+from middleware import chunked, cors, proxies, request_log
 from services import logs, schedule
 from services.installation import CannotStart, one_server_only
 from services.wiring import Services, build
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.extensions[KEY] = services
+    proxies.init_app(app, settings.proxies)
     errors.init_app(app)
     request_log.init_app(app)
     chunked.init_app(app)

@@ -227,6 +227,13 @@ SETTINGS: tuple[Setting, ...] = (
         _origins,
         "Comma separated origins of pages on other hosts that may call the API",
     ),
+    Setting(
+        "proxies",
+        "TRAINYARD_PROXIES",
+        "0",
+        _integer(0, 10),
+        "Proxies in front of the server whose word on a client's address and on HTTPS counts",
+    ),
     Setting("chunk_megabytes", "TRAINYARD_CHUNK_MEGABYTES", "32", _integer(1, 1024), "Largest upload chunk"),
     Setting(
         "upload_ttl_hours",
@@ -283,6 +290,7 @@ class Settings:
     access_token_minutes: float
     refresh_token_days: float
     cors_origins: tuple[str, ...]
+    proxies: int
     chunk_megabytes: int
     upload_ttl_hours: float
     checkpoint_days: float
