@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-ALLOWED_HEADERS = "Authorization, Content-Type, X-Request-Id"
+ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
 EXPOSED_HEADERS = (
-    "Content-Disposition, Content-Length, X-Request-Id, X-Model-Env-Python, X-Model-Env-TensorFlow, "
-    "X-Model-Env-Keras, X-Model-Env-Numpy"
+    "Content-Disposition, Content-Length, Idempotent-Replayed, Location, X-Request-Id, X-Model-Env-Python, "
+    "X-Model-Env-TensorFlow, X-Model-Env-Keras, X-Model-Env-Numpy"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from flask import request
 
 from services.errors import BadRequest
 from services.file_fields import refuse_unknown
+
+_ESCAPED = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def json_object(known: Collection[str] | None = None) -> dict[str, Any]:
@@ -40,9 +44,13 @@ def parse_object(text: str | bytes, what: str) -> dict[str, Any]:
 def parse_json(text: str | bytes, what: str) -> Any:
     """JSON as the standard has it: NaN and Infinity are refused."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        text = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{what} is not valid JSON: {error}") from None
+    if _ESCAPED.search(text):
+        _refuse_no_text(value, what)
+    return value
 
 
 def session_ref(fields: Mapping[str, Any]) -> str:
@@ -53,6 +61,22 @@ def session_ref(fields: Mapping[str, Any]) -> str:
     if not isinstance(given[0], str) or any(other != given[0] for other in given):
         raise BadRequest("sessionId must be one text", code="BAD_UUID")
     return given[0]
+
+
+def _refuse_no_text(value: Any, what: str) -> None:
+    """NUL and halves of a character can be written in JSON, but neither stored nor sent as text."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += [(f"{path}.{name}".strip("."), inner) for name, inner in each.items()]
+            waiting += [(path, name) for name in each]
+        elif isinstance(each, list):
+            waiting += [(f"{path}.{place}".strip("."), inner) for place, inner in enumerate(each)]
+        elif isinstance(each, str) and _NO_TEXT.search(each):
+            field = _NO_TEXT.sub("?", path)[:200]
+            message = f"{what} holds a NUL or half of a character in {field or 'the name of a field'}"
+            raise BadRequest(message, code="BAD_TEXT", details={"field": field})
 
 
 def _refuse_constant(name: str) -> None:

@@ -96,6 +96,9 @@ WRONG_BODIES = {
     "no object": b"[1, 2]",
     "no text": b"\xff\xfe\x00",
     "NaN": b'{"sessionId": NaN}',
+    "half a character": b'{"sessionId": "\\ud800"}',
+    "half a character as it is": b'{"sessionId": "\xed\xa0\x80"}',
+    "NUL": b'{"a": [{"b": "x\\u0000"}]}',
     "a bottomless list": b"[" * 100_000,
     "unknown fields": b'{"colour_of_the_page": "red"}',
 }

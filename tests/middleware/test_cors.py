@@ -30,7 +30,8 @@ def test_a_known_page_may_ask_and_read_what_it_needs(open_app: Flask) -> None:
     answer = open_app.test_client().options("/api/training/upload-chunk", headers={"Origin": PAGE})
     assert answer.status_code == 204
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
-    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+    for name in ("Authorization", "Idempotency-Key"):
+        assert name in answer.headers["Access-Control-Allow-Headers"]
     assert "DELETE" in answer.headers["Access-Control-Allow-Methods"]
     for name in ("Content-Disposition", "Content-Length", "X-Request-Id", "X-Model-Env-Keras"):
         assert name in answer.headers["Access-Control-Expose-Headers"]
