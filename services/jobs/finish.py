@@ -81,7 +81,21 @@ def cancel(tx: Session, job_id: UUID, *, where: Sequence[Condition]) -> Event | 
         open_tasks = TaskRow.job_id == job_id, TaskRow.status.in_(("pending", "running"))
         statement = update(TaskRow).where(*open_tasks).values(status="cancelled", finished_at=now())
         tx.execute(statement.execution_options(synchronize_session=False))
+        _count_cancelled(tx, job_id)
     return event
+
+
+def _count_cancelled(tx: Session, job_id: UUID) -> None:
+    """The open tasks of a job as its row and its progress count them."""
+    row = tx.execute(select(JobRow.counts, JobRow.progress).where(JobRow.id == job_id)).one()
+    if row.counts is None:
+        return
+    left_open = row.counts["pending"] + row.counts["running"]
+    cancelled = row.counts["cancelled"] + left_open
+    counts = {**row.counts, "pending": 0, "running": 0, "cancelled": cancelled}
+    progress = None if row.progress is None else {**row.progress, "counts": counts}
+    statement = update(JobRow).where(JobRow.id == job_id).values(counts=counts, progress=progress)
+    tx.execute(statement.execution_options(synchronize_session=False))
 
 
 def pause(

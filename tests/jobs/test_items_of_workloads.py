@@ -18,6 +18,7 @@ from services.storage.tables import JobRow, TrainingResultRow
 from services.workloads.evidence import checksum
 from services.workloads.search.dimensions import Dimension
 from services.workloads.search.last_run import LastRun
+from services.workloads.search.spaces import SPACES
 from tests.jobs.house import House, finished, until
 from tests.workloads.by_hand import dataset_config
 
@@ -158,6 +159,18 @@ def test_a_backtest_without_any_good_fold_has_failed(house: House) -> None:
     assert [each["code"] for each in (job.error or {})["details"]["failures"]] == ["TRAPPED"] * 4 + [
         "NO_FOLDS"
     ]
+
+
+def test_a_cancelled_backtest_counts_what_was_not_done_and_can_be_taken_up_again(house: House) -> None:
+    whole = worked(house, backtest(house))
+    job = paused(house, backtest(house, traps=trap("hold", "Fold 2 of 4")), 1)
+    house.jobs().cancel(house.user, job.id)
+    job = house.jobs().get(house.user, job.id)
+    counts = {"pending": 0, "running": 0, "completed": 2, "failed": 0, "cancelled": 3, "skipped": 0}
+    assert (job.status, job.counts, (job.progress or {})["counts"]) == ("cancelled", counts, counts)
+    house.jobs().retry(house.user, job.id)
+    assert results(worked(house, job)) == results(whole)
+    assert [attempt for _, attempt, _ in tries(house, job)] == [1, 1, 2, 2, 2]
 
 
 def test_a_full_disk_ends_the_job_and_costs_no_fold(house: House, tmp_path: Path) -> None:
@@ -301,6 +314,32 @@ def test_trials_that_are_not_needed_are_skipped_at_once(house: House) -> None:
         house.jobs().records.tasks(house.user, job.id, status="skipped")[0].skip_reason
         == "Nothing is left to try"
     )
+
+
+def test_a_search_that_was_paused_in_its_last_training_goes_on_there(house: House) -> None:
+    rate = SPACES["Dense"]["LEARNING_RATE"].model_dump(mode="json")
+    network: dict[str, Any] = {
+        "space": {"modes": {"Dense": {"LEARNING_RATE": rate}}},
+        "fixed": {"EP": 4, "N": 4, "LAY": 1},
+        "model": {"MODE": "Dense"},
+        "trials": 2,
+    }
+    whole = worked(house, search(house, **network))
+    job = paused(house, search(house, **network, traps=trap("hold", "The model is being fitted")), 2)
+    assert (job.status, [row.epoch for row in checkpoints(house, job)]) == ("paused", [1, 1])
+    house.jobs().resume(house.user, job.id)
+    ended = worked(house, job)
+    assert_same_search(house, ended, whole)
+    assert losses(house, ended) == losses(house, whole) and len(losses(house, ended)) == 4
+
+
+def losses(house: House, job: JobView) -> list[Any]:
+    points = house.jobs().records.metrics(house.user, job.id, keys=["val_loss"])
+    return [(point.epoch, point.value) for point in points]
+
+
+def checkpoints(house: House, job: JobView) -> list[Any]:
+    return list(house.jobs().records.checkpoints(house.user, job.id))
 
 
 def test_the_last_training_begins_anew_where_other_parameters_are_trained(
