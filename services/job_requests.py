@@ -58,7 +58,7 @@ Priority = Literal["high", "normal", "low"]
 class _Described(BaseModel):
     """What is said of a job for people; each field has the name of the contract and a shorter one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     job_name: Name | None = None
     name: Name | None = Field(default=None, description="the same as job_name")

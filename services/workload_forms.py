@@ -22,7 +22,7 @@ from services.workloads.forecast.config import Arithmetic, QuantileMethod
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class SplitBody(_Body):
