@@ -119,6 +119,16 @@ def newest(tx: Session, job_id: UUID) -> CheckpointRow | None:
     return rows[0] if rows else None
 
 
+def progress_from(newest: CheckpointRow | None, told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is shown of a job that goes on from there; its percentage never falls, though work is repeated.
+
+    None: it begins anew.
+    """
+    if newest is None:
+        return None
+    return {**newest.progress, "percent": max(newest.progress["percent"], (told or {}).get("percent", 0.0))}
+
+
 def replace(tx: Session, job_id: UUID, stored: Sequence[Stored], values: Mapping[str, Any]) -> list[str]:
     """Write the rows of new checkpoints and drop those of superseded ones; gives the keys of the latter."""
     # the same state twice is one checkpoint, and does not push out the one before

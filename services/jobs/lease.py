@@ -279,12 +279,12 @@ def _requeue(
 ) -> Event | None:
     """Back into the queue, to go on from the newest checkpoint where there is one."""
     newest = checkpoints.newest(tx, job_id)
-    asked, counts = tx.execute(
-        select(JobRow.requested_action, JobRow.counts).where(JobRow.id == job_id)
+    asked, counts, told = tx.execute(
+        select(JobRow.requested_action, JobRow.counts, JobRow.progress).where(JobRow.id == job_id)
     ).one()
     data = {"reason": reason, "from_step": newest.step if newest else None}
     if counts is None:
-        changes["progress"] = newest.progress if newest else None
+        changes["progress"] = checkpoints.progress_from(newest, told)
     if asked == "pause" and (newest or counts is not None):  # it has stopped, and can go on later
         return finish.pause(tx, job_id, data, where=where, phase=None, **changes)
     return finish.end_attempt(

@@ -187,16 +187,14 @@ class JobRun:
                     code="CHECKPOINT_MISMATCH",
                     suggestion="Restart the job: it then begins anew",
                 )
-            twins = [
-                each
-                for each in rows
-                if each.kind == "best" and each.cursor == row.cursor and each.step == row.step
-            ]
+            # a best model that stayed the same since belongs to the newest step for which it was stored
+            best_rows = [each for each in rows if each.kind == "best" and each.step >= row.step]
             try:
                 last = checkpoints.read(self._blobs, row, self.workdir / "checkpoint-last")
                 best = None
-                if twins:
-                    best = checkpoints.read(self._blobs, twins[0], self.workdir / "checkpoint-best")
+                if best_rows:
+                    twin = min(best_rows, key=lambda each: each.step)
+                    best = checkpoints.read(self._blobs, twin, self.workdir / "checkpoint-best")
             except checkpoints.Damaged as error:
                 self.log(f"Not used: {error}", "warning")
                 continue

@@ -96,6 +96,10 @@ def test_a_job_whose_worker_is_killed_again_and_again_goes_on_from_its_checkpoin
     assert ended.outcome["history"] == whole.outcome["history"]
     assert losses(jobs, house, job) == losses(jobs, house, whole)
     assert house.told(job.id).count("requeued") == 4
+    percents = [
+        event.data["percent"] for event in house.heard if "percent" in event.data and event.job_id == job.id
+    ]
+    assert percents == sorted(percents)
     until(lambda: not list(house.blobs.list(f"checkpoints/{job.id}/")))  # a completed job needs none
 
 
