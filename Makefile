@@ -4,8 +4,10 @@ PORT ?= 5000
 TEST_PROCESSES ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
+ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control execution lease queue records workers))
 STAMP := $(VENV)/.requirements-installed
-NODE_STAMP := tests/realtime/node_modules/.package-lock.json
+NODE_ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control execution lease queue records workers))
+STAMP := tests/realtime/node_modules/.package-lock.json
 export DATA_DIR ?= uploads
 export PORT
 
@@ -55,7 +57,7 @@ test-all: check ## Everything, the slow tests too
 	$(MAKE) test-cluster
 
 test-cluster: setup ## The engine's tests again, on a real Redis and PostgreSQL
-	TEST_RUNNER=celery $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile tests/jobs
+	TEST_RUNNER=celery $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ENGINE_TESTS)
 
 format: setup ## Format the code
 	$(PY) -m ruff check --fix .

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, cast
+from sqlalchemy import ColumnElement, Select, String, cast, or_
 
 from services.errors import BadRequest
 from services.jobs.states import Status
@@ -44,7 +44,10 @@ class Selection:
             *(column == value for column, value in wanted.items() if value is not None),
         ]
         if self.tag is not None:
-            found.append(cast(JobRow.tags, String).contains(json.dumps(self.tag), autoescape=True))
+            # SQLite keeps the text as it was written, in ASCII; PostgreSQL writes its own from what it keeps
+            forms = {json.dumps(self.tag), json.dumps(self.tag, ensure_ascii=False)}
+            tags = cast(JobRow.tags, String)
+            found.append(or_(*(tags.contains(form, autoescape=True) for form in sorted(forms))))
         if self.name is not None:
             found.append(JobRow.name.icontains(self.name, autoescape=True))
         if self.without:
