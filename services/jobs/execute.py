@@ -117,7 +117,7 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
     except Paused:
         _pause(place, claim.lease, run)
         return
-    run.report(phase="register", message="Storing the result")
+    run.enter("register", "Storing the result")
     record: finish.Record | None = load(workload.record) if workload.record else None
     with place.database.write() as tx:
         event = finish.complete(
@@ -128,6 +128,7 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
             record=record,
             progress=run.progress_json(),
             reason="partial" if (run.counts or {}).get("failed") else None,
+            checkpoints_taken=run.has_checkpoints,
         )
     if event is None:
         raise LeaseLost

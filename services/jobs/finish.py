@@ -36,6 +36,7 @@ def complete(
     record: Record | None,
     progress: Mapping[str, Any],
     reason: str | None = None,
+    checkpoints_taken: bool = True,
 ) -> Event | None:
     """The one finaliser: outcome, the workload's own rows, status and event appear together.
 
@@ -51,6 +52,7 @@ def complete(
         {**done, **({"reason": reason} if reason else {})},
         where,
         status=Status.COMPLETED,
+        phase=progress["phase"],
         outcome=dict(outcome),
         progress=done,
         reason=reason,
@@ -58,8 +60,9 @@ def complete(
     )
     if event is None:
         return None
-    drop_artifacts(tx, job_id, except_attempt=event.attempt)
-    if reason != "partial":
+    if event.attempt > 1:
+        drop_artifacts(tx, job_id, except_attempt=event.attempt)
+    if reason != "partial" and checkpoints_taken:
         _forget(tx, CheckpointRow, CheckpointRow.job_id == job_id)
     if record is not None:
         row = tx.get_one(JobRow, job_id)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
@@ -27,6 +27,25 @@ WORKER_LOST = {
     "error": "The process that worked on this job ended twice, most likely for lack of memory",
     "suggestion": "Use less data, fewer steps or a smaller model; the run was not counted",
 }
+
+
+_ABOUT = select(JobEventRow.data).where(JobEventRow.job_id == JobRow.id, JobEventRow.seq == 1)
+_TAKEN = select(
+    JobRow.session_id,
+    JobRow.workload,
+    JobRow.config,
+    JobRow.config_hash,
+    JobRow.active_seconds,
+    JobRow.started_at,
+    JobRow.progress,
+    JobRow.counts,
+    _ABOUT.scalar_subquery().label("about"),
+).where(JobRow.id == bindparam("job"))
+# built once: a short job costs not much more than the statements around it
+_RUNNING = select(func.count()).where(JobRow.status == Status.RUNNING, JobRow.lane == "training")
+_RUNNING_ON = _RUNNING.where(JobRow.host == bindparam("host"), JobRow.device == bindparam("device"))
+_RUNNING_OF = _RUNNING.where(JobRow.user_id == bindparam("user"))
+_LOCK_USER = select(UserRow.id).where(UserRow.id == bindparam("user")).with_for_update()
 
 
 class LeaseLost(Exception):
@@ -92,20 +111,25 @@ class Claim:
 
 def claim(database: Database, place: Place, *, jobs_per_user: int) -> Claim | None:
     """Take the next job of the lane; None if nothing may be started now."""
-    with database.read() as tx:  # the idle case costs no write lock
-        if tx.scalar(select(JobRow.id).where(*_queued(place.lane)).limit(1)) is None:
+    devices = place.answers_to if place.lane == "training" else None
+    while True:
+        with database.read() as tx:  # looking costs no write lock, and taking is conditional anyway
+            candidates = waiting.heads(tx, place.lane, devices)
+        if not candidates:
             return None
-    with database.write() as tx:
-        devices = place.answers_to if place.lane == "training" else None
-        if place.lane == "training" and not _device_has_room(tx, place):
+        overtaken = False
+        with database.write() as tx:
+            if place.lane == "training" and not _device_has_room(tx, place):
+                return None
+            for job_id, user_id in candidates:
+                if place.lane == "training" and not _has_room(tx, user_id, jobs_per_user):
+                    continue
+                taken = _take(tx, job_id, place)
+                if taken:
+                    return taken
+                overtaken = True  # by another worker: behind this job there may be the next
+        if not overtaken:
             return None
-        for job_id, user_id in waiting.heads(tx, place.lane, devices):
-            if place.lane == "training" and not _has_room(tx, user_id, jobs_per_user):
-                continue
-            taken = _take(tx, job_id, place)
-            if taken:
-                return taken
-    return None
 
 
 def renew(database: Database, lease: Lease) -> bool:
@@ -177,33 +201,27 @@ def take_back(database: Database, usage: Usage, worker_id: str) -> list[Event]:
     return _take_back(database, usage, JobRow.worker_id == worker_id)
 
 
-def _queued(lane: str) -> tuple[Condition, ...]:
-    return JobRow.status == Status.QUEUED, JobRow.lane == lane
-
-
-def _running_trainings(*where: Condition) -> Any:
-    return select(func.count()).where(JobRow.status == Status.RUNNING, JobRow.lane == "training", *where)
-
-
 def _device_has_room(tx: Session, place: Place) -> bool:
-    here = JobRow.host == place.host, JobRow.device == place.device
-    return place.limit == 0 or (tx.scalar(_running_trainings(*here)) or 0) < place.limit
+    here = {"host": place.host, "device": place.device}
+    return place.limit == 0 or (tx.scalar(_RUNNING_ON, here) or 0) < place.limit
 
 
 def _has_room(tx: Session, user_id: UUID, jobs_per_user: int) -> bool:
     """Whether the user may have one more training; the user's row is locked until the claim is decided."""
-    tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update())
-    return (tx.scalar(_running_trainings(JobRow.user_id == user_id)) or 0) < jobs_per_user
+    tx.execute(_LOCK_USER, {"user": user_id})
+    return (tx.scalar(_RUNNING_OF, {"user": user_id}) or 0) < jobs_per_user
 
 
 def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
-    about = tx.scalar(select(JobEventRow.data).where(JobEventRow.job_id == job_id, JobEventRow.seq == 1))
+    row = tx.execute(_TAKEN, {"job": job_id}).one_or_none()
+    if row is None:
+        return None
     moment = now()
     started = append(
         tx,
         job_id,
         "started",
-        {**(about or {}), "device": place.device},
+        {**(row.about or {}), "device": place.device},
         where=(JobRow.status == Status.QUEUED,),
         status=Status.RUNNING,
         attempt=JobRow.attempt + 1,
@@ -215,19 +233,19 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
     )
     if started is None:
         return None
-    row = tx.get_one(JobRow, job_id)
+    number = started.attempt
     attempt = {
         "job_id": job_id,
-        "attempt": row.attempt,
+        "attempt": number,
         "worker_id": place.worker_id,
         "host": place.host,
         "device": place.device,
         "started_at": moment,
-        "cursor": _cursor(tx, row),
+        "cursor": _cursor(tx, job_id, number, row.counts),
     }
     tx.execute(insert(AttemptRow), attempt)
     return Claim(
-        lease=Lease(job_id, row.attempt, place.worker_id),
+        lease=Lease(job_id, number, place.worker_id),
         session_id=row.session_id,
         workload=row.workload,
         config=row.config,
@@ -241,13 +259,13 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
     )
 
 
-def _cursor(tx: Session, row: JobRow) -> int:
+def _cursor(tx: Session, job_id: UUID, attempt: int, counts: dict[str, Any] | None) -> int:
     """Up to which metric point the earlier attempts still count; tasks are never done twice."""
-    if row.attempt == 1:
+    if attempt == 1:
         return 0
-    if row.counts is not None:
-        return tx.scalar(select(func.max(MetricRow.id)).where(MetricRow.job_id == row.id)) or 0
-    newest = checkpoints.newest(tx, row.id)
+    if counts is not None:
+        return tx.scalar(select(func.max(MetricRow.id)).where(MetricRow.job_id == job_id)) or 0
+    newest = checkpoints.newest(tx, job_id)
     return newest.cursor if newest else 0
 
 

@@ -81,6 +81,7 @@ class JobRun:
         self._metric_reports = 0
         self._pace = checkpoints.Pace(checkpoint_seconds)
         self._board: TaskBoard | None = None
+        self._saved = False
         self._items: Generator[Item, None, None] | None = None
         self._lock = Lock()  # reports of several threads keep their order
 
@@ -107,6 +108,17 @@ class JobRun:
                 kind = "metrics" if metrics and event == "progress" else event
                 measured = [*earlier, (step, epoch, metrics)] if metrics else list(earlier)
                 self._tell(kind, plain(dict(metrics or {})), plain(dict(data or {})), step, measured)
+
+    def enter(self, phase: Phase, message: str) -> None:
+        """Go on to a phase that is over in a moment, and told with what comes after it."""
+        self._heartbeat.check()
+        with self._lock:
+            self._progress.note(phase, message=message)
+
+    @property
+    def has_checkpoints(self) -> bool:
+        """Whether this attempt or an earlier one may have left some."""
+        return self._saved or self.attempt > 1
 
     def log(self, message: str, level: Literal["info", "warning"] = "info") -> None:
         with self._lock:
@@ -294,6 +306,7 @@ class JobRun:
 
     def _record_checkpoint(self, stored: Sequence[checkpoints.Stored], about: Mapping[str, Any]) -> None:
         """Rows and event appear together; a job that got further may lose a worker again."""
+        self._saved = True
         job_id = self._lease.job_id
         with self._lock:
             with self._database.write() as tx:

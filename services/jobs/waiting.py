@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,11 @@ def heads(tx: Session, lane: str, devices: Collection[str] | None = None) -> lis
 
     `devices`: only jobs that a worker may take which answers to these names; None: all.
     """
+    return _ordered(tx, lane, _heads(lane, None if devices is None else tuple(devices)))
+
+
+@cache
+def _heads(lane: str, devices: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
     place = func.row_number().over(
         partition_by=(JobRow.user_id, JobRow.priority), order_by=(JobRow.queued_at, JobRow.id)
     )
@@ -56,7 +62,7 @@ def heads(tx: Session, lane: str, devices: Collection[str] | None = None) -> lis
         query = query.where(JobRow.device_request.in_(devices))
     ranked = query.subquery()
     columns = (ranked.c.id, ranked.c.user_id, ranked.c.priority, ranked.c.queued_at)
-    return _ordered(tx, lane, select(*columns).where(ranked.c.place == 1))
+    return select(*columns).where(ranked.c.place == 1)
 
 
 def _queued(lane: str) -> tuple[ColumnElement[bool], ...]:
@@ -66,7 +72,7 @@ def _queued(lane: str) -> tuple[ColumnElement[bool], ...]:
 def _ordered(tx: Session, lane: str, query: Select[*tuple[Any, ...]]) -> list[tuple[UUID, UUID]]:
     waiting = [Waiting(*row) for row in tx.execute(query)]
     users = {each.user for each in waiting}
-    if len(users) == 1:
+    if len(users) < 2:
         return fair(waiting, {}, now())
     return fair(waiting, _served(tx, lane, users), now())
 
