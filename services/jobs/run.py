@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.errors import Conflict
 from services.events import Event
-from services.jobs import checkpoints
+from services.jobs import checkpoints, kept
 from services.jobs.event_log import append, plain
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, LeaseLost
@@ -260,27 +259,12 @@ class JobRun:
 
     def keep(self, name: str, path: Path) -> None:
         self._heartbeat.check()
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         with self._database.write() as tx:
             self.require_lease(tx)
-        prefix = self._kept_prefix(name)
-        self._blobs.put_file(f"{prefix}{digest}", path)
-        for key in list(self._blobs.list(prefix)):
-            if key != f"{prefix}{digest}":
-                self._blobs.delete(key)
+        kept.put(self._blobs, self._lease.job_id, name, path)
 
     def kept(self, name: str) -> Path | None:
-        prefix = self._kept_prefix(name)
-        for key in self._blobs.list(prefix):
-            path = self._blobs.local_path(key, self.workdir)
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == key.removeprefix(prefix):
-                    return path
-        return None
-
-    def _kept_prefix(self, name: str) -> str:
-        return f"{checkpoints.folder_of(self._lease.job_id)}kept/{name}/"
+        return kept.get(self._blobs, self._lease.job_id, name, self.workdir)
 
     def input(self, blob_key: str) -> Path:
         return self._blobs.local_path(blob_key, self.workdir)
