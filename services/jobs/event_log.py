@@ -17,6 +17,7 @@ Condition = ColumnElement[bool]
 # tables and not mapped classes: every report comes through here, and mapping costs twice the statement
 _JOBS: Table = JobRow.metadata.tables[JobRow.__tablename__]
 _EVENTS: Table = JobEventRow.metadata.tables[JobEventRow.__tablename__]
+_STORE = insert(_EVENTS)
 _PLACE = (_JOBS.c.last_seq, _JOBS.c.attempt, _JOBS.c.session_id, _JOBS.c.user_id, _JOBS.c.workload)
 
 
@@ -61,7 +62,7 @@ def append(
         "data": plain(dict(data or {})),
         "created_at": now(),
     }
-    tx.execute(insert(_EVENTS), values)
+    tx.execute(_STORE, values)
     return _event(values, place.session_id, place.user_id, place.workload)
 
 

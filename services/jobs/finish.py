@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
@@ -24,6 +24,14 @@ from services.storage.tables import (
     now,
 )
 
+# built once, because short jobs are common and building costs as much as running
+_BEFORE = select(JobRow.status, JobRow.active_seconds, JobRow.progress).where(JobRow.id == bindparam("job"))
+_ATTEMPTS: Table = AttemptRow.metadata.tables[AttemptRow.__tablename__]
+_CLOSE = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.job_id == bindparam("job"), _ATTEMPTS.c.attempt == bindparam("number"))
+    .values({name: bindparam(name) for name in ("ended_at", "ended", "active_seconds")})
+)
 Record = Callable[[Session, JobRow, Mapping[str, Any]], None]
 
 
@@ -117,21 +125,15 @@ def end_attempt(
     **changes: Any,
 ) -> Event | None:
     """Change the row, give the lease up, close the attempt, and store the event that says so."""
-    before = tx.execute(
-        select(JobRow.status, JobRow.active_seconds, JobRow.progress).where(JobRow.id == job_id)
-    ).one()
+    before = tx.execute(_BEFORE, {"job": job_id}).one()
     worked = _worked(before.active_seconds, changes.get("progress", before.progress) or before.progress)
     if before.status == Status.RUNNING:
         changes["active_seconds"] = worked
     released = {"worker_id": None, "requested_action": "none", **changes}
     event = append(tx, job_id, kind, data, where=where, **released)
     if event is not None and before.status == Status.RUNNING:
-        statement = (
-            update(AttemptRow)
-            .where(AttemptRow.job_id == job_id, AttemptRow.attempt == event.attempt)
-            .values(ended_at=now(), ended=kind, active_seconds=worked - before.active_seconds)
-        )
-        tx.execute(statement.execution_options(synchronize_session=False))
+        ended = {"ended_at": now(), "ended": kind, "active_seconds": worked - before.active_seconds}
+        tx.execute(_CLOSE, {"job": job_id, "number": event.attempt, **ended})
     return event
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_MS = 60_000
+WAL_PAGES = 4_000  # 16 MB between two syncs of the disk, which the writer at that moment waits for
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -100,6 +101,7 @@ def _sqlite_engine(url: str) -> Engine:
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
             "synchronous=NORMAL",
+            f"wal_autocheckpoint={WAL_PAGES}",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
