@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.errors import AppError
@@ -26,6 +27,7 @@ from services.jobs.progress import Progress
 from services.jobs.run import JobRun
 from services.storage.blobs import Blobs
 from services.storage.database import Database
+from services.storage.tables import JobRow
 from services.workloads.base import Cancelled, Paused, Run, Workload
 
 log = logging.getLogger(__name__)
@@ -124,14 +126,14 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
             tx,
             claim.lease.job_id,
             outcome,
-            where=claim.lease.holds,
+            where=(*claim.lease.holds, JobRow.requested_action != "cancel"),
             record=record,
             progress=run.progress_json(),
             reason="partial" if (run.counts or {}).get("failed") else None,
             checkpoints_taken=run.has_checkpoints,
         )
     if event is None:
-        raise LeaseLost
+        raise _why_not(place, claim.lease)
     place.publish(event)
     _drop_blobs(place, claim.lease, keep_own=True)
     if event.data.get("reason") is None:
@@ -140,13 +142,21 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
 
 
 def _pause(place: Workplace, lease: Lease, run: JobRun) -> None:
-    """What a resume needs is stored; where the pause was called off meanwhile, the queue is the way on."""
+    """What a resume needs is stored and was read back."""
     state = run.progress_json()
+    where = (*lease.holds, JobRow.requested_action != "cancel")
     with place.database.write() as tx:
-        event = finish.pause(tx, lease.job_id, state, where=lease.holds, progress=state)
+        event = finish.pause(tx, lease.job_id, state, where=where, progress=state)
     if event is None:
-        raise LeaseLost
+        raise _why_not(place, lease)
     place.publish(event)
+
+
+def _why_not(place: Workplace, lease: Lease) -> Exception:
+    """A cancel that was accepted wins over an end that was not yet written; otherwise the lease is gone."""
+    with place.database.read() as tx:
+        asked = tx.scalar(select(JobRow.requested_action).where(*lease.holds))
+    return Cancelled() if asked == "cancel" else LeaseLost()
 
 
 def load(dotted: str) -> Any:

@@ -183,6 +183,7 @@ class JobLife(RuleBasedStateMachine):
         self.seconds = 0.0
         self.watch = SilenceWatch(LEASE_SECONDS, lambda: self.seconds)
         self.final: dict[UUID, tuple[str, int]] = {}
+        self.doomed: set[UUID] = set()  # of which a cancel was accepted
 
     def teardown(self) -> None:
         for worker in (*self.workers, *self.sleepers):
@@ -237,6 +238,9 @@ class JobLife(RuleBasedStateMachine):
             return
         if action == "retry":
             self.final.pop(job_id, None)
+            self.doomed.discard(job_id)
+        if action == "cancel":
+            self.doomed.add(job_id)
         assert action in before.allowed or (before.status, action) in {
             ("paused", "pause"),
             ("cancelled", "cancel"),
@@ -308,6 +312,8 @@ class JobLife(RuleBasedStateMachine):
             if row.status == Status.COMPLETED:
                 assert row.outcome == {"history": [3, 10, 32, 99]}
             assert (row.worker_id is not None) == (row.status == Status.RUNNING)
+            if row.id in self.doomed:
+                assert row.status in {"running", "cancelled", "failed"}, "a cancel is never forgotten"
 
     def check_events(self, row: JobRow, attempts: Mapping[tuple[UUID, int], AttemptRow]) -> None:
         events = self.jobs.events(self.house.user, row.id)
