@@ -6,8 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control execution lease queue records workers))
 STAMP := $(VENV)/.requirements-installed
-NODE_ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control execution lease queue records workers))
-STAMP := tests/realtime/node_modules/.package-lock.json
+NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 export DATA_DIR ?= uploads
 export PORT
 
