@@ -43,9 +43,14 @@ def test_a_late_subscriber_gets_a_snapshot_and_the_missing_events_in_order(
 def test_an_event_says_what_it_is_in_one_shape(house: House, client: Clients) -> None:
     user, token = house.account()
     session, _ = house.session(user)
+    counted = house.submit(user, session, "toy_count", n=1)
     job = house.submit(user, session, "toy_metrics", n=2)
-    house.finished(user, job)
-    replay = client(token).ask("job.subscribe", {"job_id": str(job), "after_seq": 0})["replay"]
+    for each in (counted, job):
+        house.finished(user, each)
+    wire = client(token)
+    plain = wire.ask("job.subscribe", {"job_id": str(counted), "after_seq": 0})["replay"]
+    assert {"job.progress"} == {event["name"] for event in plain if event["type"] == "progress"}
+    replay = wire.ask("job.subscribe", {"job_id": str(job), "after_seq": 0})["replay"]
     for told, event in zip(replay, house.events(user, job), strict=True):
         assert set(told) == {"name", "type", "seq", "job_id", "attempt", "ts", "data"}
         assert (told["type"], told["seq"], told["ts"]) == (event.type, event.seq, event.at)
@@ -56,7 +61,6 @@ def test_an_event_says_what_it_is_in_one_shape(house: House, client: Clients) ->
         "started": "job.status",
         "metrics": "job.epoch",
         "batch": "job.progress",
-        "progress": "job.progress",
         "completed": "job.completed",
     }
     assert [event["data"]["status"] for event in replay[:2]] == ["queued", "running"]
