@@ -16,7 +16,7 @@ from services.storage.database import Database
 from services.storage.tables import JobRow
 from services.workloads.base import Cancelled
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.3
 # A training function that reports stops at once; one deep inside foreign code is ended with its process.
 STUCK_SECONDS = 8.0
 log = logging.getLogger(__name__)
