@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,7 @@ def artifact_digest(config: Work) -> str:
 
 
 def train(run: Run, config: Work) -> Mapping[str, Any]:
-    for phase in ("prepare",):
-        _idle(run, phase, config)
+    _idle(run, "prepare", config)
     random, losses = np.random.default_rng(config.seed), []
     found = run.load_checkpoint("none")
     if found is not None:
@@ -64,7 +64,7 @@ def train(run: Run, config: Work) -> Mapping[str, Any]:
         time.sleep(config.pause)
         state = {"random": random.bit_generator.state, "losses": losses}
         run.checkpoint(
-            lambda folder, state=state: _save(folder, state, config),  # type: ignore[misc]
+            partial(_save, state=state, config=config),
             step=epoch,
             epoch=epoch,
             fingerprint="none",

@@ -13,6 +13,7 @@ import argparse
 import tempfile
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -36,6 +37,10 @@ def job(client: Client, job_id: str) -> dict[str, Any]:
     return found
 
 
+def is_running(client: Client, job_id: str) -> bool:
+    return bool(job(client, job_id)["status"] == "running")
+
+
 def events(client: Client, job_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = client.call("GET", f"{JOBS}/{job_id}/events?after_seq=0")["events"]
     return found
@@ -57,7 +62,7 @@ def drain(client: Client, count: int) -> tuple[float, float]:
     """Seconds for all of them, and the ideal."""
     blockers = [submit(client, 4 + 0.05 * count) for _ in range(WORKERS)]
     for each in blockers:
-        wait_until(lambda each=each: job(client, each)["status"] == "running", 30, "both to be busy")  # type: ignore[misc]
+        wait_until(partial(is_running, client, each), 30, "both to be busy")
     jobs = [submit(client, WORK_SECONDS) for _ in range(count)]
     time.sleep(count * WORK_SECONDS)  # nobody asks meanwhile: asking costs the cores that work
     wait_until(lambda: job(client, jobs[-1])["status"] == "completed", 300, "the last job")
