@@ -15,6 +15,7 @@ from services.file_fields import COLUMN_OF, CONFIGURED, read_configured, refuse_
 from services.file_rules import check_settings
 from services.jobs import Jobs
 from services.recipes import read_recipe, refuse_unfitting
+from services.session_scope import shown_sessions
 from services.session_views import file_rows, one_file_row
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
@@ -129,7 +130,7 @@ def _owned(tx: Session, user_id: UUID, file_id: str) -> FileRow:
     except ValueError:
         raise BadRequest(f"{file_id[:80]!r} is no file id", code="BAD_UUID") from None
     query = select(FileRow).join(SessionRow, SessionRow.id == FileRow.session_id)
-    row = tx.scalar(query.where(FileRow.id == key, SessionRow.user_id == user_id))
+    row = tx.scalar(query.where(FileRow.id == key, *shown_sessions(user_id)))
     if row is None:
         raise NotFound(
             f"There is no file {file_id}",

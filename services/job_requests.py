@@ -16,12 +16,12 @@ from services.errors import Conflict, Invalid
 from services.file_fields import refuse_unknown
 from services.jobs import JobOptions, Jobs, JobView
 from services.jobs.waiting import PRIORITIES
+from services.tags import Tags, line, once
 from services.validation import checked
 from services.workload_catalogue import WorkloadCatalogue, creation, refuse_session, route_only
 from services.workload_forms import FORMS
 
 CODE = "INVALID_FIELD"
-MAX_TAGS = 20
 
 
 class Starts(Protocol):
@@ -32,12 +32,6 @@ class Starts(Protocol):
     ) -> JobView: ...
 
 
-def _line(text: str) -> str:
-    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
-        raise ValueError("must be one line without control characters")
-    return text
-
-
 def _device(name: str) -> str:
     if not is_name(name):
         raise ValueError(f"must be {NAMES_IN_WORDS}")
@@ -45,13 +39,9 @@ def _device(name: str) -> str:
 
 
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_line)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(line)
 ]
 Notes = Annotated[str, StringConstraints(max_length=10_000)]
-Tag = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(_line)
-]
-Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS)]
 Priority = Literal["high", "normal", "low"]
 
 
@@ -67,7 +57,7 @@ class _Described(BaseModel):
     tags: Tags | None = None
 
     @model_validator(mode="after")
-    def _said_once(self) -> _Described:
+    def _saidonce(self) -> _Described:
         for one, other in (("job_name", "name"), ("notes", "description")):
             if {one, other} <= self.model_fields_set and getattr(self, one) != getattr(self, other):
                 raise ValueError(f"{one} and {other} differ; send only one of them")
@@ -139,7 +129,7 @@ class JobRequests:
         if said & {"notes", "description"}:
             changes["notes"] = change.notes or change.description
         if "tags" in said:
-            changes["tags"] = _once(change.tags)
+            changes["tags"] = once(change.tags)
         if "priority" in said:
             changes["priority"] = PRIORITIES.index(change.priority)
         return self._jobs.change(user_id, job_id, changes)
@@ -184,17 +174,13 @@ def _options(request: JobBody, key: str | None, body: Mapping[str, Any]) -> JobO
     return JobOptions(
         name=request.job_name or request.name,
         notes=request.notes or request.description,
-        tags=tuple(_once(request.tags)),
+        tags=tuple(once(request.tags)),
         priority=PRIORITIES.index(request.priority),
         device=request.device,
         draft=request.draft,
         idempotency_key=key,
         request_hash=None if key is None else _hash(body),
     )
-
-
-def _once(tags: list[str] | None) -> list[str]:
-    return list(dict.fromkeys(tags or ()))
 
 
 def _hash(body: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from services.jobs.checkpoints import folder_of
 from services.jobs.states import ACTIVE, FINISHED, Status
 from services.local_training.embeddings import PREFIX as EMBEDDINGS
+from services.session_removal import SessionRemoval
 from services.settings import Settings
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -24,6 +25,7 @@ from services.storage.tables import (
     ArtifactRow,
     FileRow,
     JobRow,
+    SessionRow,
     TrainingResultRow,
     VisualizationRow,
     now,
@@ -55,6 +57,7 @@ class Retention:
         self._datasets = settings.data_dir / "cache" / "datasets"
         self._upload_age = timedelta(hours=settings.upload_ttl_hours)
         self._checkpoint_age = timedelta(days=settings.checkpoint_days)
+        self._deleted_age = timedelta(days=settings.deleted_session_days)
         self._clock = clock
         self._orphan_since: dict[str, datetime] = {}
 
@@ -65,6 +68,7 @@ class Retention:
 
     def _sweep(self) -> dict[str, int]:
         counts = {
+            "sessions": self._sweep_sessions(),
             "uploads": self._sweep_uploads(),
             "temp_files": self._sweep_temp_files(),
             "checkpoints": self._sweep_checkpoints(),
@@ -75,6 +79,14 @@ class Retention:
         if any(counts.values()):
             log.info("clean-up removed %s", counts)
         return counts
+
+    def _sweep_sessions(self) -> int:
+        """Deleted ones that cannot be restored any more, as soon as nobody works in them."""
+        working = select(JobRow.id).where(JobRow.session_id == SessionRow.id, JobRow.status.in_(ACTIVE))
+        old = SessionRow.deleted_at < self._clock() - self._deleted_age
+        with self._database.read() as tx:
+            expired = tx.scalars(select(SessionRow.id).where(old, ~working.exists())).all()
+        return SessionRemoval(self._database, self._blobs, self._chunks).remove(expired)["sessions"]
 
     def _sweep_uploads(self) -> int:
         """Uploads that nothing was added to for long, except in finalized sessions."""

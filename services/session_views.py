@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.file_fields import iso_time, to_camel, to_row
+from services.session_scope import shown_sessions
 from services.storage.tables import FileRow, SessionRow, TimeInfoRow, ZeitschritteRow
 from services.time_fields import settings_json
 
@@ -50,7 +51,7 @@ def session_json(tx: Session, session_id: UUID) -> dict[str, Any]:
 def sessions_json(tx: Session, user_id: UUID, limit: int) -> tuple[list[dict[str, Any]], int]:
     newest = (
         select(SessionRow, func.count().over().label("total"))
-        .where(SessionRow.user_id == user_id)
+        .where(*shown_sessions(user_id))
         .order_by(SessionRow.created_at.desc(), SessionRow.id)
         .limit(limit)
         .subquery()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from services.errors import BadRequest, Conflict, Invalid, NotFound
 from services.jobs import Jobs
 from services.jobs.states import ACTIVE
+from services.session_removal import SessionRemoval
+from services.session_scope import shown_sessions
 from services.session_views import session_json, sessions_json
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import FileRow, JobRow, SessionRow, now
+from services.tags import read_tags
 from services.uploads.chunks import ChunkStore
 
 _HEX = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -32,38 +35,58 @@ class Sessions:
 
     def __init__(self, database: Database, blobs: Blobs, jobs: Jobs, chunks: ChunkStore) -> None:
         self._database = database
-        self._blobs = blobs
         self._jobs = jobs
         self._chunks = chunks
+        self._removal = SessionRemoval(database, blobs, chunks)
 
-    def resolve(self, user_id: UUID, ref: str, *, create: bool = False) -> UUID:
-        """The id behind a UUID, `session_<uuid>` or the client's own `session_<digits>_<text>`."""
+    def resolve(self, user_id: UUID, ref: str, *, create: bool = False, deleted: bool = False) -> UUID:
+        """The id behind a UUID, `session_<uuid>` or the client's own `session_<digits>_<text>`.
+
+        `deleted`: one that waits for its removal is found too.
+        """
         _check_form(ref)
         with self._database.read() as tx:
-            found = _find(tx, user_id, ref)
+            found = _find(tx, user_id, ref, deleted=deleted)
         if found is None and create and not _UUID.fullmatch(ref):
             found = self._create_alias(user_id, ref)
         if found is None:
             raise _unknown(ref)
         return found
 
+    def open(self, user_id: UUID, body: Mapping[str, Any]) -> UUID:
+        """A new session with `name` and `tags`, both optional."""
+        values = _described({"name": None, "tags": None, **body})
+        with self._database.write() as tx:
+            row = SessionRow(id=uuid4(), user_id=user_id, **values)
+            tx.add(row)
+        return row.id
+
     def create(self, user_id: UUID, *, ref: str | None = None, name: str | None = None) -> UUID:
         """A new session, or the one that `ref` names; a given name replaces the old one."""
-        title = None if name is None else _title(name)
+        called = None if name is None else title(name)
         if ref is None:
             with self._database.write() as tx:
-                row = SessionRow(id=uuid4(), user_id=user_id, session_name=title)
+                row = SessionRow(id=uuid4(), user_id=user_id, session_name=called)
                 tx.add(row)
             return row.id
         session_id = self.resolve(user_id, ref, create=True)
-        if title is not None:
-            self._rename(session_id, title)
+        if called is not None:
+            self._rename(session_id, called)
         return session_id
 
     def rename(self, user_id: UUID, ref: str, name: Any) -> str:
-        title = _title(name)
-        self._rename(self.resolve(user_id, ref), title)
-        return title
+        called = title(name)
+        self._rename(self.resolve(user_id, ref), called)
+        return called
+
+    def change(self, user_id: UUID, ref: str, changes: Mapping[str, Any]) -> UUID:
+        """Another `name` (null: none) and other `tags`."""
+        session_id = self.resolve(user_id, ref)
+        values = _described(changes)
+        if values:
+            with self._database.write() as tx:
+                tx.execute(update(SessionRow).where(SessionRow.id == session_id).values(values))
+        return session_id
 
     def list(self, user_id: UUID, limit: int = 50) -> tuple[list[dict[str, Any]], int]:
         """The newest sessions with their files, and how many there are; one query."""
@@ -99,13 +122,13 @@ class Sessions:
 
     def delete(self, user_id: UUID, ref: str) -> None:
         """The session and everything that hangs on it; refused while a job of it is at work."""
-        self._delete([self.resolve(user_id, ref)])
+        self._removal.remove([self.resolve(user_id, ref)], self._refuse_busy)
 
     def delete_all(self, user_id: UUID) -> dict[str, int]:
         """Every session of the user, all or none."""
         with self._database.read() as tx:
-            sessions = tx.scalars(select(SessionRow.id).where(SessionRow.user_id == user_id)).all()
-        return self._delete(sessions)
+            sessions = tx.scalars(select(SessionRow.id).where(*shown_sessions(user_id))).all()
+        return self._removal.remove(sessions, self._refuse_busy)
 
     def _create_alias(self, user_id: UUID, ref: str) -> UUID | None:
         """None where `session_<uuid>` names a session of somebody else."""
@@ -114,6 +137,7 @@ class Sessions:
                 prefixed = _PREFIXED.fullmatch(ref)
                 if prefixed and tx.get(SessionRow, UUID(prefixed[1])) is not None:
                     return None
+                _free_alias(tx, user_id, ref)
                 row = SessionRow(id=uuid4(), user_id=user_id, alias=ref)
                 tx.add(row)
             return row.id
@@ -121,9 +145,9 @@ class Sessions:
             with self._database.read() as tx:
                 return _find(tx, user_id, ref)
 
-    def _rename(self, session_id: UUID, title: str) -> None:
+    def _rename(self, session_id: UUID, called: str) -> None:
         with self._database.write() as tx:
-            tx.execute(update(SessionRow).where(SessionRow.id == session_id).values(session_name=title))
+            tx.execute(update(SessionRow).where(SessionRow.id == session_id).values(session_name=called))
 
     def _refuse_unfinished_uploads(self, session_id: UUID) -> None:
         imports = select(JobRow.status, JobRow.config["upload_id"].as_string()).where(
@@ -148,25 +172,6 @@ class Sessions:
                 suggestion="Try again when session-status says completed",
             )
 
-    def _delete(self, sessions: Iterable[UUID]) -> dict[str, int]:
-        """Rows first: what a crash then leaves of files, the clean-up finds."""
-        prefixes: list[str] = []
-        deleted: list[UUID] = []
-        with self._database.write() as tx:
-            for session_id in sessions:
-                row = tx.get(SessionRow, session_id)
-                if row is None:  # another request was faster
-                    continue
-                self._refuse_busy(tx, session_id)
-                jobs = tx.scalars(select(JobRow.id).where(JobRow.session_id == session_id))
-                prefixes += [f"files/{session_id}/", f"series/{session_id}/"]
-                prefixes += [f"jobs/{job_id}/" for job_id in jobs]
-                tx.delete(row)
-                deleted.append(session_id)
-        blobs = sum(self._blobs.delete(key) for prefix in prefixes for key in list(self._blobs.list(prefix)))
-        folders = sum(self._chunks.drop_session(session_id) for session_id in deleted)
-        return {"sessions": len(deleted), "blobs": blobs, "folders": folders}
-
     def _refuse_busy(self, tx: Session, session_id: UUID) -> None:
         if self._jobs.has_active(tx, session_id):
             raise Conflict(
@@ -186,8 +191,9 @@ def _check_form(ref: str) -> None:
         )
 
 
-def _find(tx: Session, user_id: UUID, ref: str) -> UUID | None:
-    owned = select(SessionRow.id).where(SessionRow.user_id == user_id)
+def _find(tx: Session, user_id: UUID, ref: str, *, deleted: bool = False) -> UUID | None:
+    mine = (SessionRow.user_id == user_id,) if deleted else shown_sessions(user_id)
+    owned = select(SessionRow.id).where(*mine)
     if _UUID.fullmatch(ref):
         return tx.scalar(owned.where(SessionRow.id == UUID(ref)))
     found = tx.scalar(owned.where(SessionRow.alias == ref))
@@ -197,19 +203,36 @@ def _find(tx: Session, user_id: UUID, ref: str) -> UUID | None:
     return found
 
 
+def _free_alias(tx: Session, user_id: UUID, ref: str) -> None:
+    """A client that uses its id again means a new session, not the one it has deleted."""
+    gone = SessionRow.user_id == user_id, SessionRow.alias == ref, SessionRow.deleted_at.is_not(None)
+    tx.execute(update(SessionRow).where(*gone).values(alias=None))
+
+
 def _unknown(ref: str) -> NotFound:
     return NotFound(
         f"There is no session {ref}",
         code="SESSION_NOT_FOUND",
-        suggestion="GET /api/training/list-sessions lists yours",
+        suggestion="GET /api/v1/sessions lists yours",
     )
 
 
-def _title(name: Any) -> str:
+def _described(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of what is said of a session on native routes."""
+    values: dict[str, Any] = {}
+    if "name" in said:
+        values["session_name"] = None if said["name"] is None else title(said["name"], "name")
+    if "tags" in said:
+        values["tags"] = read_tags(said["tags"])
+    return values
+
+
+def title(name: Any, field: str = "sessionName") -> str:
+    """A session's name from a request, where it is called `field`."""
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 255 or not name.strip().isprintable():
         raise Invalid(
-            "sessionName must be a text of 1 to 255 characters without control characters",
+            f"{field} must be a text of 1 to 255 characters without control characters",
             code="INVALID_SESSION_NAME",
-            details={"field": "sessionName"},
+            details={"field": field},
         )
     return name.strip()

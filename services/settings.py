@@ -243,6 +243,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Age at which an incomplete upload is removed",
     ),
     Setting(
+        "deleted_session_days",
+        "TRAINYARD_DELETED_SESSION_DAYS",
+        "7",
+        _number(0, 3650),
+        "How long a session that was deleted on the page or by DELETE can be restored",
+    ),
+    Setting(
         "checkpoint_days",
         "TRAINYARD_CHECKPOINT_DAYS",
         "30",
@@ -293,6 +300,7 @@ class Settings:
     proxies: int
     chunk_megabytes: int
     upload_ttl_hours: float
+    deleted_session_days: float
     checkpoint_days: float
     cleanup_minutes: float
     log_level: str

@@ -26,6 +26,9 @@ from services.results import Results
 from services.retention import Retention
 from services.scaling import Scaling
 from services.searches import Searches
+from services.session_bin import SessionBin
+from services.session_copies import SessionCopies
+from services.session_list import SessionList
 from services.sessions import Sessions
 from services.settings import Settings
 from services.storage.blobs import Blobs
@@ -55,6 +58,9 @@ class Services:
     job_requests: JobRequests
     queues: Queues
     sessions: Sessions
+    session_list: SessionList
+    session_bin: SessionBin
+    session_copies: SessionCopies
     time_settings: TimeSettings
     files: Files
     uploads: Uploads
@@ -103,6 +109,9 @@ def build(settings: Settings) -> Services:
         job_requests=JobRequests(jobs, catalogue, workforce, starts),
         queues=Queues(database),
         sessions=sessions,
+        session_list=SessionList(database),
+        session_bin=SessionBin(database, sessions, jobs, settings.deleted_session_days),
+        session_copies=SessionCopies(database, sessions),
         time_settings=TimeSettings(database, sessions),
         files=Files(database, blobs, jobs, sessions),
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),

@@ -24,6 +24,7 @@ from services.jobs.runner import JobRunner
 from services.jobs.selection import Selection, ordered
 from services.jobs.states import ACTIVE, FINISHED, Action, Status
 from services.jobs.views import JobView, view_of
+from services.session_scope import shown_jobs
 from services.settings import Settings
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -184,13 +185,7 @@ class Jobs:
     def cancel(self, user_id: UUID, job_id: UUID) -> JobView:
         """A waiting job ends at once; of a running one its worker is asked to stop. Twice is once."""
 
-        def work(tx: Session, row: JobRow) -> Event | None:
-            event = control.cancel(tx, row)
-            if event is not None and event.type == "cancelled" and event.attempt == 0:
-                self._plans.give_back(tx, row.id)  # never started: nothing was used
-            return event
-
-        return self._act(user_id, job_id, Action.CANCEL, work, done=Status.CANCELLED)
+        return self._act(user_id, job_id, Action.CANCEL, self._call_off, done=Status.CANCELLED)
 
     def retry(self, user_id: UUID, job_id: UUID) -> JobView:
         """Do again what failed of an ended job, or go on from its newest checkpoint."""
@@ -251,7 +246,7 @@ class Jobs:
         if working:
             self._publish(event)
             return self.get(user_id, job_id)
-        control.remove_blobs(self._blobs, job_id)
+        control.remove_blobs(self._database, self._blobs, job_id)
         return None
 
     def wait(self, user_id: UUID, job_id: UUID, timeout_seconds: float) -> JobView:
@@ -290,6 +285,21 @@ class Jobs:
         query = select(JobRow.id).where(JobRow.session_id == session_id, JobRow.status.in_(ACTIVE))
         return tx.scalar(query.limit(1)) is not None
 
+    def cancel_all(self, tx: Session, session_id: UUID) -> Sequence[Event]:
+        """Cancel what waits, works or is paused in a session; to be published when `tx` is committed."""
+        query = select(JobRow).where(JobRow.session_id == session_id, JobRow.status.not_in(FINISHED))
+        return [event for row in tx.scalars(query).all() if (event := self._call_off(tx, row)) is not None]
+
+    def publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._publish(event)
+
+    def _call_off(self, tx: Session, row: JobRow) -> Event | None:
+        event = control.cancel(tx, row)
+        if event is not None and event.type == "cancelled" and event.attempt == 0:
+            self._plans.give_back(tx, row.id)  # never started: nothing was used
+        return event
+
     def _workload(self, name: str) -> Workload:
         if name not in self._workloads:
             known = ", ".join(sorted(self._workloads))
@@ -322,7 +332,7 @@ class Jobs:
             admission.refuse_second(tx, row.session_id, row.workload)
 
     def _row(self, tx: Session, user_id: UUID, job_id: UUID) -> JobRow:
-        row = tx.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.user_id == user_id))
+        row = tx.scalar(select(JobRow).where(JobRow.id == job_id, *shown_jobs(user_id)))
         if row is None:
             raise _unknown(job_id)
         return row
@@ -337,7 +347,7 @@ class Jobs:
         return status is None or status in FINISHED
 
     def _require(self, tx: Session, user_id: UUID, job_id: UUID) -> None:
-        if tx.scalar(select(JobRow.id).where(JobRow.id == job_id, JobRow.user_id == user_id)) is None:
+        if tx.scalar(select(JobRow.id).where(JobRow.id == job_id, *shown_jobs(user_id))) is None:
             raise _unknown(job_id)
 
     def _publish(self, event: Event | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.errors import Conflict, NotFound
 from services.jobs import waiting
 from services.jobs.states import ACTIVE
+from services.session_scope import shown_sessions
 from services.storage.tables import JobRow, SessionRow, UserRow
 
 
@@ -66,7 +67,7 @@ def asked_before(tx: Session, user_id: UUID, options: JobOptions, *, lock: bool 
 
 def lock_session(tx: Session, user_id: UUID, session_id: UUID) -> None:
     """The session must be the user's; locked, so that of two submits the second sees the first's job."""
-    mine = select(SessionRow.id).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
+    mine = select(SessionRow.id).where(SessionRow.id == session_id, *shown_sessions(user_id))
     if tx.scalar(mine.with_for_update()) is None:
         raise NotFound("There is no such session", code="SESSION_NOT_FOUND")
 

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from services.errors import Conflict
 from services.events import Event
+from services.file_blobs import delete_unnamed
 from services.jobs import checkpoints, finish
 from services.jobs.event_log import Condition, append
 from services.jobs.states import FINISHED, Action, Status, allowed
 from services.storage.blobs import Blobs
+from services.storage.database import Database
 from services.storage.job_tables import CheckpointRow, TaskRow
 from services.storage.tables import JobRow, now
 
@@ -123,10 +125,10 @@ def remove(tx: Session, row: JobRow) -> None:
     tx.execute(delete(JobRow).where(JobRow.id == row.id).execution_options(synchronize_session=False))
 
 
-def remove_blobs(blobs: Blobs, job_id: UUID) -> None:
+def remove_blobs(database: Database, blobs: Blobs, job_id: UUID) -> None:
+    """All that it left, except the series that it imported for a file that is still there."""
     for folder in (f"jobs/{job_id}/", checkpoints.folder_of(job_id)):
-        for key in list(blobs.list(folder)):
-            blobs.delete(key)
+        delete_unnamed(database, blobs, blobs.list(folder))
 
 
 def ask_to_delete(tx: Session, row: JobRow) -> Event | None:

@@ -45,4 +45,4 @@ class Reaper:
         for row in found:
             with self._database.write() as tx:
                 control.remove(tx, row)
-            control.remove_blobs(self._blobs, row.id)
+            control.remove_blobs(self._database, self._blobs, row.id)

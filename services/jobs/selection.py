@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, cast, or_
+from sqlalchemy import ColumnElement, Select
 
 from services.errors import BadRequest
 from services.jobs.states import Status
 from services.jobs.waiting import PRIORITIES
+from services.session_scope import shown_jobs
 from services.storage.tables import JobRow
+from services.tags import tagged
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,11 @@ class Selection:
             JobRow.priority: None if self.priority is None else PRIORITIES.index(self.priority),
         }
         found = [
-            JobRow.user_id == user_id,
+            *shown_jobs(user_id),
             *(column == value for column, value in wanted.items() if value is not None),
         ]
         if self.tag is not None:
-            # SQLite keeps the text as it was written, in ASCII; PostgreSQL writes its own from what it keeps
-            forms = {json.dumps(self.tag), json.dumps(self.tag, ensure_ascii=False)}
-            tags = cast(JobRow.tags, String)
-            found.append(or_(*(tags.contains(form, autoescape=True) for form in sorted(forms))))
+            found.append(tagged(JobRow.tags, self.tag))
         if self.name is not None:
             found.append(JobRow.name.icontains(self.name, autoescape=True))
         if self.without:

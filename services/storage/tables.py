@@ -123,11 +123,19 @@ class UsageEventRow(Base):
 
 class SessionRow(Base):
     __tablename__ = "sessions"
-    __table_args__ = (UniqueConstraint("user_id", "alias"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "alias"),
+        # the orders of lists; a page of a user with ten thousand reads no more than it shows
+        Index("ix_sessions_updated", "user_id", "deleted_at", "updated_at", "id"),
+        Index("ix_sessions_created", "user_id", "deleted_at", "created_at", "id"),
+        Index("ix_sessions_name", "user_id", "deleted_at", "session_name", "id"),
+    )
     id: Mapped[UUID] = _id()
-    user_id: Mapped[UUID] = _owner("users.id")
+    user_id: Mapped[UUID] = _owner("users.id", index=False)
     alias: Mapped[str | None] = mapped_column(String(120))  # the client's own id; unique per user
     session_name: Mapped[str | None] = mapped_column(String(255))
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    deleted_at: Mapped[datetime | None]  # hidden since then; removed for good some days later
     n_dat: Mapped[int | None]  # samples, known once datasets were generated
     finalized: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -217,7 +225,8 @@ class JobRow(Base):
         Index("ix_training_jobs_user_id_status_created_at", "user_id", "status", "created_at"),
         Index("ix_training_jobs_session_id_created_at", "session_id", "created_at"),
         # the order of lists, and what they count by
-        Index("ix_training_jobs_list", "user_id", "created_at", "id", "workload", "priority"),
+        Index("ix_training_jobs_list", "user_id", "created_at", "id", "workload", "priority", "session_id"),
+        Index("ix_training_jobs_session_id_lane_status", "session_id", "lane", "status"),
         Index("ix_training_jobs_user_id_idempotency_key", "user_id", "idempotency_key", unique=True),
     )
     id: Mapped[UUID] = _id()

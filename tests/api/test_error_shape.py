@@ -65,6 +65,7 @@ NAMES: dict[str, dict[str, Any]] = {
             "config": {"model_parameters": {"MODE": "LIN"}},
         }
     },
+    "PATCH /api/v1/sessions/<session_id>": {"json": {"name": "Stolen"}},
     "PATCH /api/v1/training/jobs/<job_id>": {"json": {"name": "Stolen"}},
     "POST /api/v1/workloads/<workload>/validate": {
         "json": {"config": {"model_parameters": {"MODE": "LIN"}}, "session_id": SESSION}
@@ -78,6 +79,9 @@ NAMES_NOTHING = {
     f"GET {TRAINING}/list-sessions",
     f"POST {TRAINING}/delete-all-sessions",
     *(f"GET {path}" for path in DOCUMENTS),
+    "GET /api/v1/sessions",
+    "GET /api/v1/sessions/tags",
+    "POST /api/v1/sessions",
     "GET /api/v1/devices",
     "GET /api/v1/workers",
     "GET /api/v1/queues",
@@ -86,6 +90,8 @@ NAMES_NOTHING = {
     "GET /api/v1/workloads/<workload>",
 }
 TAKES_NO_BODY = {
+    "POST /api/v1/sessions/<session_id>/duplicate",
+    "POST /api/v1/sessions/<session_id>/restore",
     f"POST {TRAINING}/save-model/<session_id>",
     f"POST {TRAINING}/session/<session_id>/delete",
     *(f"POST /api/v1/training/jobs/<job_id>/{action}" for action in ACTIONS),
