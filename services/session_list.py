@@ -98,7 +98,8 @@ def _conditions(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _named_like(text: str) -> ColumnElement[bool]:
     """SQLite compares letters beyond ASCII as they are, so their other cases are looked for too."""
-    forms = dict.fromkeys((text, text.lower(), text.upper(), text.capitalize()))
+    cases = (text,) if text.isascii() else (text, text.lower(), text.upper(), text.capitalize())
+    forms = dict.fromkeys(cases)
     names = (SessionRow.session_name.icontains(form, autoescape=True) for form in forms)
     return or_(*names, *(tagged_like(SessionRow.tags, form) for form in forms))
 
