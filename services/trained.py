@@ -79,6 +79,18 @@ def find(
     return Trained(tx.get_one(JobRow, result.job_id), result, _artifacts(tx, result.job_id))
 
 
+def find_by_job(tx: Session, user_id: UUID, job_id: UUID) -> Trained:
+    """A completed training of this user by its job alone."""
+    job = tx.get(JobRow, job_id)
+    if job is None or job.user_id != user_id:
+        raise NotFound(f"There is no job {job_id}", code="JOB_NOT_FOUND")
+    result = tx.scalar(select(TrainingResultRow).where(TrainingResultRow.job_id == job_id))
+    if result is None:
+        said = f"Job {job_id} is a {job.workload} job that is {job.status}: it has no trained model"
+        raise NotFound(said, code="RESULTS_NOT_FOUND", suggestion=TRAIN_FIRST)
+    return Trained(job, result, _artifacts(tx, job_id))
+
+
 def check_job(tx: Session, session_id: UUID, job_id: UUID) -> JobRow:
     """The job, if it belongs to this session."""
     job = tx.get(JobRow, job_id)

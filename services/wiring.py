@@ -17,6 +17,7 @@ from services.job_requests import JobRequests, Starts
 from services.jobs import Jobs
 from services.jobs.local import LocalRunner
 from services.jobs.runner import JobRunner
+from services.leaderboard import Leaderboard
 from services.models import Models
 from services.plans import Plans
 from services.plots import Plots
@@ -38,6 +39,7 @@ from services.time_settings import TimeSettings
 from services.training import Training
 from services.uploads.chunks import UPLOADS, ChunkStore
 from services.uploads.service import Uploads
+from services.window_forecasts import WindowForecasts
 from services.workload_catalogue import WorkloadCatalogue
 
 
@@ -69,6 +71,8 @@ class Services:
     backtests: Backtests
     searches: Searches
     results: Results
+    leaderboard: Leaderboard
+    window_forecasts: WindowForecasts
     models: Models
     plots: Plots
     prediction: Prediction
@@ -120,6 +124,8 @@ def build(settings: Settings) -> Services:
         searches=searches,
         backtests=backtests,
         results=Results(database, blobs, sessions, jobs),
+        leaderboard=Leaderboard(database, blobs, sessions),
+        window_forecasts=WindowForecasts(database, blobs),
         models=Models(database, blobs, sessions),
         plots=Plots(database, blobs, sessions, small_jobs),
         prediction=Prediction(database, sessions, small_jobs),

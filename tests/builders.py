@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 from sqlalchemy import select
 
 from services.events import Event, EventBus
@@ -188,7 +189,7 @@ def add_training(
     )
     names = [("model", f"{mode}_{done:%Y%m%d}_{name}") for name in files]
     names += [("bundle", "model_bundle.zip"), ("scalers_zip", "scalers.zip"), ("archive", "archive.zip")]
-    names += [("predictions", "test_predictions.npz")]
+    add_artifact(database, blobs, job_id, "predictions", "test_predictions.npz", _forecasts())
     details = json.dumps({"horizon": {"Load": {"MAE": [0.5, 0.6, 0.7]}}, "of": mode}).encode()
     add_artifact(database, blobs, job_id, "evaluation", "evaluation.json", details)
     for kind, name in names:
@@ -198,6 +199,25 @@ def add_training(
         tx.add(_tables(session_id, job_id, mode))
     add_plot(database, blobs, session_id, job_id, "forecast_Load", "forecast")
     return job_id
+
+
+def _forecasts(windows: int = 6) -> bytes:
+    """Truth and forecast of hourly test windows, the forecast off by the number of the window."""
+    truth = np.arange(windows * 3, dtype=float).reshape(windows, 3, 1)
+    hours = 3600 * 10**9
+    file = io.BytesIO()
+    np.savez(
+        file,
+        references=int(START.timestamp()) * 10**9 + hours * np.arange(windows),
+        lead=hours * np.arange(1, 4)[None],
+        truth=truth,
+        forecast=truth + np.arange(windows)[:, None, None],
+        levels=np.array([0.1, 0.9]),
+        offsets=np.array([-1.0, 1.0])[:, None, None] * np.ones((1, 3, 1)),
+        baseline=(truth - 2).astype(np.float32),
+        baseline_names=np.array(["last value"]),
+    )
+    return file.getvalue()
 
 
 def add_dataset_job(database: Database, blobs: Blobs, user_id: UUID, session_id: UUID) -> UUID:

@@ -85,11 +85,11 @@ def search(run: Any, config: TrappedSearch) -> Mapping[str, Any]:
         return searching.train(Trapped(run, config), config)  # type: ignore[arg-type]
 
 
-def _predictions_alone(run: Any, trained: Any, *_more: Any) -> dict[str, Any]:
+def _predictions_alone(run: Any, trained: Any, results: Any, *_more: Any) -> dict[str, Any]:
     """Plots and archive are other tests'."""
     from services.workloads.forecast import exports
 
-    key = exports._save_predictions(run, trained)
+    key = exports.save_predictions(run, trained, results["skill"])
     return {"predictions_key": key, "archive_key": None, "archive_bytes": 0, "plots": []}
 
 

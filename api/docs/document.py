@@ -10,7 +10,7 @@ from spectree.models import SecureType, SecurityScheme, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
-from api.docs import accounts, jobs, machines, session_pages, sessions, training
+from api.docs import accounts, jobs, machines, results, session_pages, sessions, training
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
@@ -20,6 +20,7 @@ OPERATIONS: Operations = {
     **training.OPERATIONS,
     **jobs.OPERATIONS,
     **machines.OPERATIONS,
+    **results.OPERATIONS,
 }
 BEARER = "accessToken"
 ABOUT = (

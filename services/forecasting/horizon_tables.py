@@ -48,7 +48,7 @@ def horizon_tables(
         y, p, known = truth[:, :, j], forecast[:, :, j], comparable(baselines, j)
         scale = by_step(training[0][:, :, j], training[1][:, :, j])
         columns = {
-            **_measures(y, p, scale),
+            **step_measures(y, p, scale),
             **against_baselines(y, p, {each: v[:, :, j] for each, v in baselines.items()}, known),
         }
         tables[name] = {
@@ -61,16 +61,17 @@ def horizon_tables(
     return tables
 
 
-def _measures(y: Array, p: Array, scale: Array) -> dict[str, list[Any]]:
+def step_measures(y: Array, p: Array, scale: Array) -> dict[str, list[Any]]:
     """All measures per step, and how many zeros the percentage error leaves out."""
-    sums, spread = _sums(y, p)
+    sums, spread = sums_by_step(y, p)
     found = {**measures(sums, scale, "honest"), **further_measures(sums, spread)}
     columns: dict[str, list[Any]] = {name: finite(found[name]) for name in (*NAMES, *FURTHER)}
     columns["MAPE_left_out"] = (sums.count - sums.relative_count).astype(int).tolist()
     return columns
 
 
-def _sums(y: Array, p: Array) -> tuple[Sums, Spread]:
+def sums_by_step(y: Array, p: Array) -> tuple[Sums, Spread]:
+    """What all measures of (samples, steps) follow from, per step."""
     nothing = np.zeros((0, y.shape[1]))
     sums = column_sums(nothing, nothing, "honest")
     endless = np.full(y.shape[1], np.inf)

@@ -27,7 +27,7 @@ DOCUMENTS = {"/api/docs", "/api/docs/openapi.json"}  # public too
 TRAINING = "/api/training"
 
 # What a request must hold beside its path for the object it names to be looked for.
-SESSION = "{session}"
+SESSION, JOB = "{session}", "{job}"
 ACTIONS = ("submit", "pause", "resume", "cancel", "retry", "restart")
 ENTRY = {"fileName": "wind.csv", "bezeichnung": "Wind", "type": "input"}
 NAMES: dict[str, dict[str, Any]] = {
@@ -54,6 +54,7 @@ NAMES: dict[str, dict[str, Any]] = {
         "query_string": {"filename": "LIN_20260105_best_model.npz"}
     },
     f"GET /api/v1{TRAINING[4:]}/jobs": {"query_string": {"session_id": SESSION}},
+    "GET /api/v1/leaderboard": {"query_string": {"job_id": JOB}},
     f"POST {TRAINING}/train-models/<session_id>": {"json": {"model_parameters": {"MODE": "LIN"}}},
     f"POST {TRAINING}/scale-data/<session_id>": {"json": {"input_data": [[1, 2, 3, 4]]}},
     f"POST {TRAINING}/predict/<session_id>": {"json": {"input_data": [[[1, 2, 3, 4]] * 4]}},
@@ -161,7 +162,8 @@ def call(
 def request_of(method: str, rule: str, ids: dict[str, str]) -> dict[str, Any]:
     """What reaches the point where the object is looked for."""
     wanted = NAMES.get(f"{method} {rule}", {"json": {}} if method in ("POST", "PUT") else {})
-    filled = json.loads(json.dumps(wanted).replace(SESSION, ids["session_id"]))
+    text = json.dumps(wanted).replace(SESSION, ids["session_id"]).replace(JOB, ids["job_id"])
+    filled = json.loads(text)
     form = filled.pop("form", None)
     return filled if form is None else filled | form_data(form)
 

@@ -22,7 +22,7 @@ from services.workloads.forecast.predict_job import train as predict
 from services.workloads.forecast.training import train
 from tests.workloads.by_hand import ByHand, dataset_config, load_series, series
 
-PARTS = ("horizon", "profile", "significance", "uncertainty", "worst_windows")
+PARTS = ("horizon", "compared", "profile", "significance", "uncertainty", "worst_windows")
 
 
 @pytest.fixture
@@ -72,6 +72,16 @@ def test_the_tables_follow_from_the_stored_forecasts_of_the_test_samples(tmp_pat
     assert np.datetime64(first["reference_time"].removesuffix("Z"), "ns") == references[worst].astype(
         "<M8[ns]"
     )
+    compared = full["compared"]["load"]
+    assert compared["model"]["steps"]["MAE"] == pytest.approx(error.mean(axis=0))
+    assert results["compared"]["load"]["model"]["MAE"] == pytest.approx(error.mean())
+    assert compared["model"]["total"]["skill"] == pytest.approx(results["skill"]["load"]["skill"])
+    for name, row in compared["baselines"].items():
+        assert row["total"]["RMSE"] == pytest.approx(results["baselines"][name]["load"]["RMSE"])
+        assert np.mean(row["steps"]["MAE"]) == pytest.approx(results["baselines"][name]["load"]["MAE"])
+    best = compared["baselines"][results["skill"]["load"]["best_baseline"]]
+    assert best["total"]["skill"] == 0 and min(best["steps"]["MAE"]) > 0
+    assert results["test_samples"]["count"] == len(truth) and len(results["test_samples"]["hash"]) == 64
     test = results["significance"]["load"]
     assert test["lag"] == 5 and test["samples"] == len(truth)
     assert test["mean_difference"] == pytest.approx(

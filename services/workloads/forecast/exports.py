@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.forecasting.archive import write_archive, write_bundle, write_scaler_pickles
+from services.forecasting.stored_forecasts import write_forecasts
 from services.workloads.base import Run
 from services.workloads.forecast import pictures
 from utils.files import atomic_writer
@@ -28,7 +29,7 @@ def export(run: Run, trained: Trained, results: dict[str, Any], details: dict[st
     scalers = trained.scalers.to_json()
     models = _save_model(run, trained, stamp)
     _save_scalers(run, scalers, stamp)
-    predictions_key = _save_predictions(run, trained)
+    predictions_key = save_predictions(run, trained, results["skill"])
     _save_details(run, details)
     archive_key, size = _save_archive(run, trained, results, scalers)
     return {
@@ -66,18 +67,33 @@ def _save_scalers(run: Run, scalers: dict[str, Any], stamp: str) -> None:
     run.save_artifact("scalers_zip", packed.name, packed, ZIP)
 
 
-def _save_predictions(run: Run, trained: Trained) -> str:
-    """Rows of the dataset that were tested, and the forecast for them, for later plots."""
+def save_predictions(run: Run, trained: Trained, skill: dict[str, dict[str, Any]]) -> str:
+    """Rows of the dataset that were tested, the forecasts for them and all that is shown beside these."""
     path = run.workdir / "test_predictions.npz"
     with atomic_writer(path) as file:
-        np.savez_compressed(
-            file,
-            rows=trained.split.test,
-            references=trained.dataset.references[trained.split.test],
-            truth=trained.truth,
-            forecast=trained.forecast,
-        )
+        write_forecasts(file, _arrays(trained, skill))
     return run.save_artifact("predictions", path.name, path)
+
+
+def _arrays(trained: Trained, skill: dict[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+    dataset, quantiles = trained.dataset, trained.quantiles
+    arrays = {
+        "rows": trained.split.test,
+        "references": np.asarray(dataset.references[trained.split.test]),
+        "lead": np.stack([history.window.offsets for history in dataset.histories]),  # ns
+        "truth": trained.truth,
+        "forecast": trained.forecast,
+        "levels": np.array(quantiles.levels),
+        "offsets": quantiles.offsets,
+    }
+    best = [skill[name]["best_baseline"] for name in dataset.output_names]
+    if all(best):
+        columns = [trained.baselines[name][:, :, j] for j, name in enumerate(best)]
+        arrays["baseline"] = np.stack(columns, axis=2).astype(np.float32)
+        arrays["baseline_names"] = np.array(best)
+    if trained.own_quantiles is not None:  # windows first, so that those of one lie together
+        arrays["own"] = np.moveaxis(trained.own_quantiles, 0, 1).astype(np.float32)
+    return arrays
 
 
 def _save_details(run: Run, details: dict[str, Any]) -> None:

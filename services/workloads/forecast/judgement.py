@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.forecasting.baselines import predict_baselines
+from services.forecasting.comparison import compared, totals
 from services.forecasting.conformal import split_conformal
 from services.forecasting.error_profile import error_profile
 from services.forecasting.evaluation import comparable
@@ -56,6 +57,7 @@ def judge(trained: Trained, naive: Naive, skill: dict[str, dict[str, Any]]) -> d
         worst[name] = worst_windows(y, p, references, windows[j].step * windows[j].steps)
     return {
         "horizon": horizon_tables(truth, forecast, trained.baselines, names, lead, naive),
+        "compared": compared(truth, forecast, trained.baselines, names, lead, naive),
         "profile": profile,
         "significance": against_best(
             truth, forecast, trained.baselines, best, names, np.asarray(dataset.index[test]), overlaps
@@ -69,6 +71,7 @@ def summary(details: dict[str, Any]) -> dict[str, Any]:
     """What a record shows of it: no list per step, no window's values."""
     return {
         "horizon": {name: _edges(table) for name, table in details["horizon"].items()},
+        "compared": {name: totals(each) for name, each in details["compared"].items()},
         "profile": {
             name: {group: table for group, table in each.items() if group != "weekday_hour"}
             for name, each in details["profile"].items()

@@ -11,6 +11,7 @@ import numpy as np
 
 from services.environment import versions
 from services.forecasting.baselines import predict_baselines, training_errors
+from services.forecasting.comparison import samples_hash
 from services.forecasting.conformal import Quantiles
 from services.forecasting.dataset import Dataset
 from services.forecasting.errors import diverged
@@ -21,6 +22,7 @@ from services.forecasting.notes import Note
 from services.forecasting.repeats import repeated_across
 from services.forecasting.scaling import Scalers
 from services.forecasting.split import Split
+from services.forecasting.worst_windows import utc_text
 from services.workloads.base import Run
 from services.workloads.forecast import explaining, exports, judgement, quantiles
 from services.workloads.forecast.arrays import load_or_build, split_spec
@@ -237,5 +239,18 @@ def _results(
         "notes": list(trained.fit.notes),
         "dataset_notes": [note.to_json() for note in trained.notes],
         "fingerprint": config.fingerprint(),
+        "test_samples": _test_samples(trained),
         "versions": versions(),
+    }
+
+
+def _test_samples(trained: Trained) -> dict[str, Any]:
+    """What the model was judged by: only trainings with equal hashes can be ranked against each other."""
+    references = np.asarray(trained.dataset.references[trained.split.test])
+    leads = [history.window.offsets for history in trained.dataset.histories]
+    return {
+        "hash": samples_hash(references, trained.truth, leads),
+        "count": len(references),
+        "first": utc_text(int(references.min())) if len(references) else None,
+        "last": utc_text(int(references.max())) if len(references) else None,
     }
