@@ -1,4 +1,11 @@
-# Trainyard in one container: the same steps as `make setup`, without the development tools.
+# Trainyard in one container: the same steps as `make build`, without the development tools.
+FROM node:20-bookworm-slim AS page
+WORKDIR /web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-fund --no-audit
+COPY web .
+RUN npm run build
+
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 COPY requirements.txt .
@@ -20,6 +27,7 @@ COPY middleware middleware
 COPY migrations migrations
 COPY services services
 COPY utils utils
+COPY --from=page /web/dist web/dist
 USER trainyard
 ENV DATA_DIR=/data PORT=5000 TRAINYARD_HOST=0.0.0.0 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 VOLUME /data

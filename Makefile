@@ -7,6 +7,9 @@ PY := $(VENV)/bin/python
 ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control execution lease queue records workers))
 STAMP := $(VENV)/.requirements-installed
 NODE_STAMP := tests/realtime/node_modules/.package-lock.json
+WEB_STAMP := web/node_modules/.package-lock.json
+PAGE := web/dist/index.html
+PAGE_SOURCES := $(shell find web/src web/public -type f -not -name schema.d.ts) web/index.html web/vite.config.ts
 export DATA_DIR ?= uploads
 export PORT
 
@@ -15,7 +18,7 @@ export PORT
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-setup: $(STAMP) $(NODE_STAMP) ## Install everything into .venv
+setup: $(STAMP) $(NODE_STAMP) $(WEB_STAMP) ## Install everything into .venv and node_modules
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: put it on the PATH or call make PYTHON=/path/to/python3.11"; exit 1; }
@@ -27,7 +30,16 @@ $(NODE_STAMP): tests/realtime/package-lock.json
 	@{ command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix tests/realtime && touch $@; } \
 		|| echo "No JavaScript client (npm ci did not work): its tests will be skipped"
 
-run: setup ## Migrate and serve on http://localhost:$PORT
+$(WEB_STAMP): web/package-lock.json
+	@{ command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix web && touch $@; } \
+		|| echo "No page (npm ci did not work; it needs Node 20.19): the server runs without it"
+
+build: setup $(PAGE) ## Build the page
+
+$(PAGE): $(WEB_STAMP) $(PAGE_SOURCES)
+	@test ! -d web/node_modules || npm run --silent --prefix web build
+
+run: build ## Set up, build the page, migrate and serve on http://localhost:$PORT
 	@$(PY) app.py
 
 worker: setup ## Work for a cluster on this machine (JOB_RUNNER=celery, see docs/cluster.md)
@@ -43,15 +55,19 @@ down: ## Stop the cluster of `make up`; its data stays
 demo: setup ## The whole way on sample data, or on DATA=path.csv [COLUMN=name]
 	@$(PY) -m examples.demo $(if $(DATA),--data $(DATA)) $(if $(COLUMN),--column $(COLUMN))
 
-check: setup ## Lint, format check, types
+check: setup check-page ## Lint, format check, types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-test: check ## Set up, check and run the tests
+check-page: setup ## The page's types (from the API's own description), lint and unit tests
+	@if [ -d web/node_modules ]; then $(PY) -m api.docs.write web/openapi.json && cd web && npm run --silent types && npm run --silent lint && npm run --silent test; \
+	else echo "No page to check: npm ci did not work"; test -z "$$CI"; fi
+
+test: check build ## Set up, check and run the tests
 	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow"
 
-test-all: check ## Everything, the slow tests too
+test-all: check build ## Everything, the slow tests too
 	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
 	$(MAKE) test-cluster
 
@@ -63,6 +79,6 @@ format: setup ## Format the code
 	$(PY) -m ruff format .
 
 clean: ## Remove the virtual environment and caches (never data)
-	rm -rf $(VENV) tests/realtime/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) tests/realtime/node_modules web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup run worker up down demo check test test-all test-cluster format clean
+.PHONY: help setup build run worker up down demo check check-page test test-all test-cluster format clean

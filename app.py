@@ -21,7 +21,7 @@ import click
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, docs, errors, health, realtime, serving, training, v1, websocket
+from api import auth, docs, errors, health, page, realtime, serving, training, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
 from middleware import chunked, cors, proxies, request_log
@@ -46,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     cors.init_app(app, settings.cors_origins)
     for module in (health, auth, training, v1, docs):
         app.register_blueprint(module.blueprint)
+    page.init_app(app)
     websocket.init_app(app, services)
     app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
     _add_commands(app, services)

@@ -256,7 +256,7 @@ def test_every_table_of_this_walk_names_routes_that_exist(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "NOT_FOUND"),
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
         ("GET", "/api/training/nothing", 404, "NOT_FOUND"),
         ("GET", "/api/../../etc/passwd", 404, "NOT_FOUND"),
         ("PUT", "/api/training/list-sessions", 405, "METHOD_NOT_ALLOWED"),

@@ -1,0 +1,55 @@
+/** A session's own frame: its name and the line of stations from the first file to the forecast. */
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { NavLink, Outlet, useLocation, useParams } from 'react-router'
+import { api, call } from '@/api/client'
+import { useTexts } from '@/i18n'
+import { Loaded } from '@/ui/states'
+import { stations } from './stations'
+
+export function Session() {
+  const t = useTexts().frame
+  const id = useSessionId()
+  const line = useRef<HTMLUListElement>(null)
+  const { pathname } = useLocation()
+  const session = useQuery({
+    queryKey: ['session', id],
+    queryFn: () => call(api.GET('/api/training/session/{session_id}', { params: { path: { session_id: id } } })),
+  })
+  useEffect(() => {
+    line.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [pathname, session.isSuccess])
+  return (
+    <Loaded query={session}>
+      {(answer) => (
+        <>
+          <div className="page-head">
+            <h1>{sessionName(answer) ?? id.slice(0, 8)}</h1>
+          </div>
+          <nav aria-label={t.stations}>
+            <ul className="stations" ref={line}>
+              {stations.map((name) => (
+                <li key={name}>
+                  <NavLink to={`/sessions/${id}/${name}`}>{t.station[name]}</NavLink>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <Outlet />
+        </>
+      )}
+    </Loaded>
+  )
+}
+
+/** The id of the session that the address names. */
+export function useSessionId(): string {
+  const { sessionId } = useParams()
+  if (sessionId === undefined) throw new Error('this view is only shown below /sessions/:sessionId')
+  return sessionId
+}
+
+function sessionName(answer: object): string | null {
+  const session = (answer as { session?: { sessionName?: unknown } }).session
+  return typeof session?.sessionName === 'string' && session.sessionName !== '' ? session.sessionName : null
+}

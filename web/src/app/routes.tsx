@@ -1,0 +1,25 @@
+/** Every address of the page and the view behind it; views are loaded when they are first shown. */
+import { Navigate, type RouteObject } from 'react-router'
+import { Broken } from './Broken'
+import { Frame } from './Frame'
+import { Session } from './Session'
+import { SignedIn } from './SignedIn'
+
+export const routes: RouteObject[] = [
+  {
+    element: <Frame />,
+    errorElement: <Broken />,
+    hydrateFallbackElement: <div />,
+    children: [
+      { path: '/sign-in', lazy: () => import('@/views/signin') },
+      {
+        element: <SignedIn />,
+        errorElement: <Broken />,
+        children: [
+          { path: '/', element: <Navigate to="/sessions" replace /> },
+          { path: '/sessions/:sessionId', element: <Session />, errorElement: <Broken />, children: [] },
+        ],
+      },
+    ],
+  },
+]

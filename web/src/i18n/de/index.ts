@@ -1,0 +1,6 @@
+/** Jeder Text der Seite auf Deutsch. */
+import type { Texts } from '../en'
+import { frame } from './frame'
+import { signin } from './signin'
+
+export const de: Texts = { frame, signin }

@@ -1,0 +1,15 @@
+/** Texte der Anmeldung. */
+import type { Texts } from '../en'
+
+export const signin: Texts['signin'] = {
+  claim: 'Von der CSV-Datei zur verlässlichen Vorhersage',
+  claimText:
+    'Messwerte hochladen, ansehen, mehrere Modelle zugleich trainieren und ehrlich sehen, welches besser ist als die einfachste Annahme.',
+  signIn: 'Anmelden',
+  signUp: 'Konto anlegen',
+  email: 'E-Mail',
+  password: 'Passwort',
+  passwordHint: 'Mindestens zehn Zeichen.',
+  noAccount: 'Neu hier? Konto anlegen',
+  haveAccount: 'Ich habe ein Konto',
+}

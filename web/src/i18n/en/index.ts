@@ -1,0 +1,13 @@
+/** Every text of the page in English; the German catalogue has the same shape. */
+import { frame } from './frame'
+import { signin } from './signin'
+
+export const en = { frame, signin }
+
+/** A catalogue: texts, and functions that make texts. */
+export type Like<T> = T extends string
+  ? string
+  : T extends (...given: infer G) => string
+    ? (...given: G) => string
+    : { [K in keyof T]: Like<T[K]> }
+export type Texts = Like<typeof en>

@@ -1,0 +1,9 @@
+/** What every test of a component starts from: an English page, and nothing left of the test before. */
+import { cleanup } from '@testing-library/react'
+import { afterEach, beforeEach } from 'vitest'
+
+beforeEach(() => localStorage.setItem('trainyard.language', 'en'))
+afterEach(() => {
+  cleanup()
+  localStorage.clear()
+})
