@@ -197,9 +197,13 @@ def learn(run: Run, config: Learn) -> Mapping[str, Any]:
                 best=lambda folder, best=best: _write(folder / "best.json", best),
                 fingerprint=config.data,
             )
-            if epoch != config.hold or run.attempt > 1 or time.monotonic() > deadline:
+            waits = epoch == config.hold and run.attempt == 1 and time.monotonic() < deadline
+            if run.finish_requested or not waits:
                 break
             time.sleep(0.01)
+        if run.finish_requested:
+            run.finished_early("Ended with the best so far")
+            break
     path = run.workdir / "model.json"
     _write(path, {"best": best})
     run.save_artifact("model", path.name, path)
@@ -253,6 +257,7 @@ def _toy(name: str, config: type[BaseModel], lane: Lane = "training", **more: An
     return Workload(name=name, config=config, train=train, lane=lane, **about, **more)
 
 
+LEARNS: Any = dict.fromkeys(("resumable", "finishable"), lambda config: config.resumable)
 _ALL = (
     _toy("toy_count", Count, usage="training", about=lambda config: {"total_epochs": config.n}),
     _toy("toy_count_now", Count, lane="interactive", usage="processing"),
@@ -262,7 +267,7 @@ _ALL = (
     _toy("toy_metrics", Metrics),
     _toy("toy_diverge", _Config),
     _toy("toy_liar", _Config),
-    _toy("toy_learn", Learn, usage="training", resumable=lambda config: config.resumable),
+    _toy("toy_learn", Learn, usage="training", **LEARNS),
     _toy("toy_items", Items, usage="training", resumable=lambda _config: True),
     _toy("toy_gated", Gated, usage="training", record=f"{__name__}:record_gated"),
 )

@@ -42,7 +42,7 @@ class Job(BaseModel):
     device: str | None = Field(description="what it works or worked on")
     status: str = Field(description="pending, queued, running, paused, completed, failed or cancelled")
     phase: str | None
-    requested_action: str = Field(description="none, pause or cancel: what its worker was asked for")
+    requested_action: str = Field(description="none, pause, finish or cancel: what its worker was asked for")
     allowed: list[str] = Field(description="what may be asked of it now")
     reason: str | None
     error: Obj | None
@@ -213,6 +213,9 @@ _JOBS: Operations = {
     f"POST {JOB}/submit": _action("Queue a draft."),
     f"POST {JOB}/pause": _action("Stop at the next checkpoint, to go on later."),
     f"POST {JOB}/resume": _action("Go on with a paused job where it stopped."),
+    f"POST {JOB}/finish": _action(
+        "Keep the best and stop: a training ends with its best state, which is evaluated and stored."
+    ),
     f"POST {JOB}/cancel": _action("Cancel a job."),
     f"POST {JOB}/retry": Operation(
         "Do the failed tasks again, or go on from the newest checkpoint. 409 names what is allowed.",

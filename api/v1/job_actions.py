@@ -38,6 +38,13 @@ def resume_job(job_id: str) -> Any:
     return _asked(job_id, services().jobs.resume)
 
 
+@blueprint.post(f"{JOB}/finish")
+@require_auth
+def finish_job(job_id: str) -> Any:
+    """Keep the best and stop: the training ends now, and its best state is evaluated and stored."""
+    return _asked(job_id, services().jobs.finish)
+
+
 @blueprint.post(f"{JOB}/cancel")
 @require_auth
 def cancel_job(job_id: str) -> Any:

@@ -29,6 +29,7 @@ STATUSES: dict[str, dict[str, str]] = {
     "started": {"status": "running"},
     "paused": {"status": "paused"},
     "pause_requested": {"status": "running", "requested_action": "pause"},
+    "finish_requested": {"status": "running", "requested_action": "finish"},
     "cancel_requested": {"status": "running", "requested_action": "cancel"},
     "completed": {"status": "completed"},
     "failed": {"status": "failed"},

@@ -133,7 +133,7 @@ def _fitted(event: Event) -> list[Message]:
     seconds = event.data.get("training_duration")
     payload |= {
         "status": "model_training_completed",
-        **_values(event, "epochs_completed", "stopped_early", "training_duration"),
+        **_values(event, "epochs_completed", "stopped_early", "stopped_by_user", "training_duration"),
         "training_duration_formatted": duration(seconds),
     }
     return [(name, payload)]
@@ -273,6 +273,8 @@ TRAINING_RULES: dict[str, Rule] = {
     "trial": _trial,
     "task": _task,
     "pause_requested": _asked("pausing", "Training pauses at its next checkpoint"),
+    "finish_requested": _asked("finishing", "Training ends with the best state it has"),
+    "finishing": _progress,
     "cancel_requested": _asked("cancelling", "Training is being cancelled"),
     "paused": _paused,
     "resumed": _resumed,

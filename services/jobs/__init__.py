@@ -110,6 +110,7 @@ class Jobs:
                     config=plain,
                     config_hash=_hash(plain),
                     resumable=workload.resumable(valid),
+                    finishable=workload.finishable(valid),
                     exclusive=exclusive,
                     status=Status.PENDING if options.draft else Status.QUEUED,
                 )
@@ -181,6 +182,10 @@ class Jobs:
     def resume(self, user_id: UUID, job_id: UUID) -> JobView:
         """Go on where a paused job stopped."""
         return self._act(user_id, job_id, Action.RESUME, partial(control.resume, blobs=self._blobs))
+
+    def finish(self, user_id: UUID, job_id: UUID) -> JobView:
+        """A working training ends with its best state as soon as it has one, and is evaluated as usual."""
+        return self._act(user_id, job_id, Action.FINISH, control.finish_now)
 
     def cancel(self, user_id: UUID, job_id: UUID) -> JobView:
         """A waiting job ends at once; of a running one its worker is asked to stop. Twice is once."""

@@ -31,6 +31,9 @@ AGAIN: dict[str, Any] = {
 }
 
 
+BEFORE_THE_END = (None, "prepare", "train")  # later there is nothing left to cut short
+
+
 def allowed_of(tx: Session, rows: Collection[JobRow]) -> dict[UUID, list[Action]]:
     """What may be asked of each of these jobs, with one look at their checkpoints."""
     ended = [row.id for row in rows if row.status in FINISHED]
@@ -40,6 +43,7 @@ def allowed_of(tx: Session, rows: Collection[JobRow]) -> dict[UUID, list[Action]
         row.id: allowed(
             Status(row.status),
             resumable=row.resumable,
+            finishable=row.finishable and row.phase in BEFORE_THE_END,
             to_do_again=row.status in FINISHED and (_may_go_on(row) or row.id in resumable),
         )
         for row in rows
@@ -70,6 +74,11 @@ def pause(tx: Session, row: JobRow) -> Event | None:
     if event is not None:
         return event
     return _ask(tx, row.id, "pause")
+
+
+def finish_now(tx: Session, row: JobRow) -> Event | None:
+    """Its worker is asked to end the training with the best it has, and to go on to the evaluation."""
+    return _ask(tx, row.id, "finish")
 
 
 def cancel(tx: Session, row: JobRow) -> Event | None:
@@ -179,6 +188,10 @@ def _way_out(row: JobRow, action: Action) -> str | None:
         return (
             "A job of this kind keeps no state to go on from: let it end, or cancel it and restart it later"
         )
+    if action == Action.FINISH and row.status == Status.RUNNING:
+        if row.finishable:
+            return "Its training is over already; what is left is done in a moment"
+        return "A job of this kind has no best state before its end: let it end, or cancel it"
     if action == Action.RETRY and row.status in FINISHED:
         return "There is no checkpoint and no failed task to go on from: restart it"
     return None

@@ -68,6 +68,7 @@ def execute(claim: Claim, place: Workplace) -> None:
 
     try:
         with Heartbeat(place.database, lease, place.lease_seconds, stuck) as heartbeat:
+            heartbeat.hear(claim.asked)
             workdir.mkdir(parents=True)
             _attempt(claim, place, heartbeat, workdir)
     finally:
@@ -129,14 +130,14 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
             where=(*claim.lease.holds, JobRow.requested_action != "cancel"),
             record=record,
             progress=run.progress_json(),
-            reason="partial" if (run.counts or {}).get("failed") else None,
+            reason="partial" if (run.counts or {}).get("failed") else run.reason,
             checkpoints_taken=run.has_checkpoints,
         )
     if event is None:
         raise _why_not(place, claim.lease)
     place.publish(event)
     _drop_blobs(place, claim.lease, keep_own=True)
-    if event.data.get("reason") is None:
+    if event.data.get("reason") != "partial":
         for key in list(place.blobs.list(checkpoints.folder_of(claim.lease.job_id))):
             place.blobs.delete(key)
 

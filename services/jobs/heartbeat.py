@@ -37,6 +37,7 @@ class Heartbeat:
         self._cancelled = False
         self._lost = False
         self.pause_requested = False
+        self.finish_requested = False
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def check(self) -> None:
@@ -77,5 +78,10 @@ class Heartbeat:
         with self._database.engine.connect() as connection:  # a third of what a session costs
             action = connection.execute(self._asked).first()
         self._lost = self._lost or action is None
-        self._cancelled = action is not None and action[0] == "cancel"
-        self.pause_requested = action is not None and action[0] == "pause"
+        self.hear(None if action is None else action[0])
+
+    def hear(self, action: str | None) -> None:
+        """Take in what the user asks for."""
+        self._cancelled = action == "cancel"
+        self.pause_requested = action == "pause"
+        self.finish_requested = action == "finish"

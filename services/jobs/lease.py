@@ -39,6 +39,7 @@ _TAKEN = select(
     JobRow.started_at,
     JobRow.progress,
     JobRow.counts,
+    JobRow.requested_action,
     _ABOUT.scalar_subquery().label("about"),
 ).where(JobRow.id == bindparam("job"))
 # built once: a short job costs not much more than the statements around it
@@ -106,6 +107,7 @@ class Claim:
     began: datetime  # its first attempt
     progress: dict[str, Any] | None  # from where it goes on
     counts: dict[str, int] | None
+    asked: str  # requested_action, as an earlier attempt left it
     started: Event
 
 
@@ -252,6 +254,7 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
         began=row.started_at or moment,
         progress=row.progress,
         counts=row.counts,
+        asked=row.requested_action,
         started=started,
     )
 

@@ -25,6 +25,7 @@ from services.storage.tables import ArtifactRow, JobRow, MetricRow, TrainingLogR
 from services.workloads.base import Checkpoint, Paused, Phase, Task
 
 MAX_MESSAGE = 2_000
+STOPPED_BY_USER = "stopped_by_user"
 Measured = tuple[int | None, int | None, Mapping[str, float]]  # step, epoch, metrics
 OURS = frozenset(
     [
@@ -37,6 +38,8 @@ OURS = frozenset(
         "paused",
         "resumed",
         "pause_requested",
+        "finish_requested",
+        "finishing",
         "cancel_requested",
         "checkpoint",
         "task",
@@ -81,6 +84,7 @@ class JobRun:
         self._pace = checkpoints.Pace(checkpoint_seconds)
         self._board: TaskBoard | None = None
         self._saved = False
+        self.reason: str | None = None  # for which it will have completed, where that is worth telling
         self._items: Generator[Item, None, None] | None = None
         self._lock = Lock()  # reports of several threads keep their order
 
@@ -250,6 +254,19 @@ class JobRun:
     def counts(self) -> dict[str, int] | None:
         """Of the tasks by status; None where the job has none."""
         return self._board.counts if self._board else self._claim.counts
+
+    @property
+    def finish_requested(self) -> bool:
+        return self._heartbeat.finish_requested
+
+    def finished_early(self, message: str) -> None:
+        self.reason = STOPPED_BY_USER
+        self._heartbeat.check()
+        with self._lock:
+            self._progress.note("train", message=message)
+            with self._database.write() as tx:
+                told = self.tell(tx, "finishing", {"reason": self.reason, "message": message})
+            self._publish(told)
 
     def stop_where_asked(self) -> None:
         """Raises Cancelled, LeaseLost or Paused; called where the job could go on later."""

@@ -56,6 +56,7 @@ class Action(StrEnum):
     SUBMIT = "submit"
     PAUSE = "pause"
     RESUME = "resume"
+    FINISH = "finish"
     CANCEL = "cancel"
     RETRY = "retry"
     RESTART = "restart"
@@ -65,7 +66,7 @@ class Action(StrEnum):
 ACTIONS: dict[Status, tuple[Action, ...]] = {
     Status.PENDING: (Action.SUBMIT, Action.CANCEL, Action.DELETE),
     Status.QUEUED: (Action.PAUSE, Action.CANCEL, Action.DELETE),
-    Status.RUNNING: (Action.PAUSE, Action.CANCEL, Action.DELETE),
+    Status.RUNNING: (Action.PAUSE, Action.FINISH, Action.CANCEL, Action.DELETE),
     Status.PAUSED: (Action.RESUME, Action.CANCEL, Action.DELETE),
     Status.COMPLETED: (Action.RETRY, Action.RESTART, Action.DELETE),
     Status.FAILED: (Action.RETRY, Action.RESTART, Action.DELETE),
@@ -73,15 +74,17 @@ ACTIONS: dict[Status, tuple[Action, ...]] = {
 }
 
 
-def allowed(status: Status, *, resumable: bool, to_do_again: bool) -> list[Action]:
+def allowed(status: Status, *, resumable: bool, finishable: bool, to_do_again: bool) -> list[Action]:
     """What may be asked of a job in this status.
 
-    `resumable`: it can be stopped while it works and go on later. `to_do_again`: it ended, and left failed
-    tasks or a checkpoint from which to go on.
+    `resumable`: it can be stopped while it works and go on later. `finishable`: it can end with the best it
+    has. `to_do_again`: it ended, and left failed tasks or a checkpoint from which to go on.
     """
     without = set()
     if status == Status.RUNNING and not resumable:
         without.add(Action.PAUSE)
+    if not finishable:
+        without.add(Action.FINISH)
     if not to_do_again:
         without.add(Action.RETRY)
     return [action for action in ACTIONS[status] if action not in without]

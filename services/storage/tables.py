@@ -247,6 +247,7 @@ class JobRow(Base):
     config: Mapped[dict[str, Any]]
     config_hash: Mapped[str] = mapped_column(String(64))
     resumable: Mapped[bool] = mapped_column(default=False)  # can be paused while it works and go on later
+    finishable: Mapped[bool] = mapped_column(default=False)  # can end early with the best it has
     exclusive: Mapped[bool] = mapped_column(default=False)  # one of its workload at a time in a session
     status: Mapped[str] = mapped_column(String(20), default="queued")
     phase: Mapped[str | None] = mapped_column(String(20))

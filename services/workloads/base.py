@@ -135,6 +135,13 @@ class Run(Protocol):
         Fails with AllTasksFailed at the end if no item came out well.
         """
 
+    @property
+    def finish_requested(self) -> bool:
+        """Whether the user wants what is best so far to be the result; costs nothing to ask."""
+
+    def finished_early(self, message: str) -> None:
+        """Say that the training was ended for that: the job then completes for the reason stopped_by_user."""
+
     def task_results(self) -> dict[str, dict[str, Any]]:
         """Results of the completed items by key, in the order of `keys`, those of earlier attempts too."""
 
@@ -197,3 +204,5 @@ class Workload:
     about: Callable[[Any], Mapping[str, Any]] = _nothing
     # whether a job of this config, while it works, can be paused and go on later or elsewhere
     resumable: Callable[[Any], bool] = _never
+    # whether one, while it works, can be ended with the best it has so far; it then looks at finish_requested
+    finishable: Callable[[Any], bool] = _never

@@ -33,6 +33,7 @@ class Folders:
 
     def __init__(self, place: Path, stop_after: int | None = None) -> None:
         self.place, self.stop_after = place, stop_after
+        self.finish_after: int | None = None  # offers
         self.offered: list[tuple[int, int | None]] = []
 
     def last(self) -> Path | None:
@@ -46,6 +47,9 @@ class Folders:
                     (self.place / name).mkdir(parents=True)
                     write(self.place / name)
             raise Stopped
+
+    def finish_asked(self) -> bool:
+        return self.finish_after is not None and len(self.offered) >= self.finish_after
 
 
 @cache

@@ -192,3 +192,27 @@ def test_a_state_holds_no_pickle(tmp_path: Path) -> None:
     with np.load(tmp_path / "last" / ARRAYS, allow_pickle=False) as stored:
         assert all(stored[name].dtype.kind in "fiu" for name in stored.files)
     assert json.loads((tmp_path / "last" / PLAIN).read_text())["random"]["bit_generator"] == "PCG64"
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_fit_that_is_ended_early_keeps_the_best_weights_so_far(after: int, tmp_path: Path) -> None:
+    """In the middle of an epoch, which then counts for nothing; never before the first is complete."""
+    model, folders = model_of("Dense", LEARNING_RATE=0.9, PATIENCE=20), Folders(tmp_path, stop_after=99)
+    model.checkpoints, folders.finish_after = folders, after
+    about = small_task()
+    fit = model.fit(about.train, about.validation, Reports())
+    assert (fit.epochs_completed, fit.finished_early, fit.stopped_early) == (max(1, after), True, False)
+    assert len(fit.history["val_loss"]) == max(1, after)
+    rows = slice(0, len(about.validation))
+    errors = model.predict(about.validation.x(rows)) - about.validation.y(rows)
+    assert np.mean(errors**2) == pytest.approx(min(fit.history["val_loss"]), rel=1e-4)
+
+
+def test_an_ensemble_that_is_ended_early_weighs_the_members_it_has(tmp_path: Path) -> None:
+    model, folders = model_of("ENSEMBLE", **ENSEMBLE), Folders(tmp_path, stop_after=99)
+    model.checkpoints, folders.finish_after = folders, 1  # in the second epoch of the first member
+    about = small_task()
+    fit = model.fit(about.train, about.validation, Reports())
+    assert (fit.finished_early, model.modes) == (True, ["ENSEMBLE", "Dense"])
+    assert "Left out, because the training was ended before: LGBMR, NLinear" in fit.notes
+    assert np.isfinite(model.predict(about.test.x(slice(0, 5)))).all()

@@ -101,6 +101,9 @@ def train(run: Run, config: Stepped) -> Mapping[str, Any]:
     history = json.loads((found.last / "history.json").read_text()) if found else []
     while len(history) < EPOCHS:
         gate.wait()
+        if history and run.finish_requested:
+            run.finished_early("enough")
+            break
         history.append(3 * (history[-1] if history else 1) + len(history))
         epoch = len(history)
         run.report(
@@ -173,7 +176,8 @@ class JobLife(RuleBasedStateMachine):
             }
         )
         self.house = House(chosen, Database(chosen.database_url))
-        about = {"usage": "training", "resumable": lambda _config: True}
+        can = dict.fromkeys(("resumable", "finishable"), lambda _config: True)
+        about: Any = {"usage": "training", **can}
         stepped = Workload(name="stepped", config=Stepped, train=f"{__name__}:train", **about)
         self.house.workloads["stepped"] = stepped
         self.jobs = self.house.jobs()
@@ -223,7 +227,7 @@ class JobLife(RuleBasedStateMachine):
             worker.thread.join(SECONDS)
             self.workers.remove(worker)
 
-    @rule(draw=st.integers(0, 99), action=st.sampled_from(["pause", "resume", "cancel", "retry"]))
+    @rule(draw=st.integers(0, 99), action=st.sampled_from(["pause", "resume", "finish", "cancel", "retry"]))
     def ask(self, draw: int, action: str) -> None:
         """Whatever is asked, it is done or refused with what may be asked instead."""
         job_id = self.pick(draw)
@@ -310,7 +314,12 @@ class JobLife(RuleBasedStateMachine):
                 state = (row.status, row.last_seq)
                 assert self.final.setdefault(row.id, state) == state, "what has ended stays as it ended"
             if row.status == Status.COMPLETED:
-                assert row.outcome == {"history": [3, 10, 32, 99]}
+                assert row.outcome is not None
+                history = row.outcome["history"]
+                assert history == [3, 10, 32, 99][: len(history)]
+                assert (len(history) < EPOCHS) <= (row.reason == "stopped_by_user")
+                asked = {event.type for event in self.jobs.events(self.house.user, row.id)}
+                assert row.reason is None or "finish_requested" in asked, "nobody else ends it early"
             assert (row.worker_id is not None) == (row.status == Status.RUNNING)
             if row.id in self.doomed:
                 assert row.status in {"running", "cancelled", "failed"}, "a cancel is never forgotten"

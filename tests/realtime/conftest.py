@@ -22,7 +22,29 @@ from services.wiring import Services, build
 from tests.realtime.wire import PATIENCE_SECONDS, ClientProcess, Wire, missing
 
 TOYS = {"TRAINYARD_EXTRA_WORKLOADS": "tests.toy_workloads"}
+USUAL = ("threading", "python")
+# These would notice first that an async mode or a client differs; of the others every combination but the
+# usual one is left to `make test-all`.
+EVERYWHERE = frozenset(
+    {
+        "test_between_replay_and_live_nothing_is_lost_or_doubled",
+        "test_between_answer_and_live_events_nothing_is_lost_or_doubled",
+        "test_a_client_is_greeted_told_the_status_and_sent_off_at_the_end",
+        "test_without_a_token_it_is_closed_with_a_reason",
+        "test_a_token_may_come_in_auth_or_in_the_query",
+    }
+)
 Clients = Callable[..., Wire]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        if not isinstance(item, pytest.Function) or chosen is None or "house" not in chosen.params:
+            continue
+        mode, client = chosen.params["house"], chosen.params.get("client", "python")
+        if (mode, client) != USUAL and item.originalname not in EVERYWHERE:
+            item.add_marker(pytest.mark.slow)
 
 
 @dataclass

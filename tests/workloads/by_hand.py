@@ -36,10 +36,18 @@ class ByHand(Run):
         self._listen = listen
         self._items: list[Item] = []
         self._kept: dict[str, Path] = {}
+        self.wants_finish = False
 
     def report(self, **told: Any) -> None:
         self.told.append(told)
         self._listen(told)
+
+    @property
+    def finish_requested(self) -> bool:
+        return self.wants_finish
+
+    def finished_early(self, message: str) -> None:
+        self.lines.append(message)
 
     def log(self, message: str, level: str = "info") -> None:
         self.lines.append(message)

@@ -131,6 +131,29 @@ def test_a_pause_asked_for_in_the_last_epoch_is_answered_by_completion(house: Ho
     assert "paused" not in house.told(job.id)
 
 
+def test_a_training_that_is_ended_early_is_evaluated_and_stored_with_its_best_weights(house: House) -> None:
+    jobs, job = submit(house, LEARNING_RATE=0.5)
+
+    def ask(event: Event) -> None:
+        if (event.job_id, event.type, event.data.get("epoch")) == (job.id, "checkpoint", 12):
+            jobs.finish(house.user, job.id)
+
+    house.bus.subscribe(ask)
+    work(house)
+    ended = jobs.get(house.user, job.id)
+    assert (ended.status, ended.reason) == ("completed", "stopped_by_user")
+    assert ended.outcome is not None
+    results = ended.outcome["results"]
+    epochs, losses = results["epochs_completed"], [value or 0.0 for _, value in curve(house, job)]
+    assert 12 <= epochs == len(losses) < EPOCHS
+    assert (results["stopped_by_user"], results["stopped_early"]) == (True, False)
+    assert min(losses) < losses[-1], "the last weights are not the best"
+    found = results["evaluation_metrics"]["val_metrics_scaled"]["MSE"]
+    assert found == pytest.approx(min(losses), rel=1e-3)
+    fitted = next(event for event in jobs.events(house.user, job.id) if event.type == "fitted")
+    assert fitted.data["stopped_by_user"] is True
+
+
 @pytest.mark.parametrize("changed", ["data", "library"])
 def test_a_checkpoint_of_other_data_or_another_library_is_refused(
     changed: str, house: House, monkeypatch: pytest.MonkeyPatch
@@ -166,3 +189,4 @@ def test_a_job_says_whether_it_can_be_paused_while_it_works(
 ) -> None:
     config = ForecastConfig.model_validate({**dataset_config(tmp_path, days=3), "model": model})
     assert WORKLOADS["forecast"].resumable(config) is can
+    assert WORKLOADS["forecast"].finishable(config) is can

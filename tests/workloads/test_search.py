@@ -146,3 +146,30 @@ def test_cancelling_ends_a_trial_in_the_middle_and_leaves_what_was_found(tmp_pat
         train(run, config(tmp_path, {"LGBMR": TREES}))
     kept = json.loads(run.artifacts["search.json"].read_text())
     assert [each["number"] for each in kept["trials"]] == [1]
+
+
+def test_a_search_that_is_ended_early_trains_the_best_of_its_trials_in_full(tmp_path: Path) -> None:
+    """In the middle of the third trial, which is then told as unfinished."""
+    run = ByHand(tmp_path)
+
+    def ask(told: dict[str, Any]) -> None:
+        run.wants_finish = run.wants_finish or str(told.get("message", "")).startswith("Trial 3 of 5: Tree")
+
+    run._listen = ask
+    about = config(tmp_path, {"LGBMR": TREES})
+    results = train(run, about)["results"]
+    report = results["search"]
+    assert (report["stopped_by"], len(report["trials"])) == ("user", 3)
+    last = report["trials"][-1]
+    assert (last["state"], last["reason"]) == ("out_of_time", "the user ended the search")
+    assert results["parameters"].items() >= report["best"]["params"].items()
+    assert "The search was ended by its user; the best parameters until then are trained" in run.lines
+
+
+def test_a_search_that_is_ended_before_its_first_result_waits_for_that(tmp_path: Path) -> None:
+    run = ByHand(tmp_path)
+    run.wants_finish = True
+    about = config(tmp_path, {"LIN": {}, "RIDGE": {}})
+    report = Trials(run, about, load_or_build(run, about)).search()
+    assert [each["state"] for each in report["trials"]] == ["complete"]
+    assert (report["best"]["params"], report["stopped_by"]) == ({"MODE": "LIN"}, "user")

@@ -80,6 +80,7 @@ class FitInfo:
     stopped_early: bool = False
     history: dict[str, list[float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    finished_early: bool = False  # because Checkpoints.finish_asked
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class Checkpoints(Protocol):
         another. What this raises ends the fit and passes through.
         """
 
+    def finish_asked(self) -> bool:
+        """Whether to end now with the best state there is, if there is one; costs nothing to ask."""
+
 
 class NoCheckpoints:
     """services.forecasting.models.checkpoints.Checkpoints of a fit that nobody will continue."""
@@ -38,6 +41,9 @@ class NoCheckpoints:
         return None
 
     def offer(self, save: Save, *, step: int, epoch: int | None = None, best: Save | None = None) -> None: ...
+
+    def finish_asked(self) -> bool:
+        return False
 
 
 def write_state(folder: Path, arrays: Arrays, plain: Mapping[str, Any]) -> None:

@@ -59,18 +59,25 @@ class Ensemble(Model):
     def fit(self, train: Samples, validation: Samples, report: Report) -> FitInfo:
         stopping, weighing = _halves(validation)
         turns = MembersInTurn(self.checkpoints)
-        count, fitted = len(self.members), len(turns.done)
+        count, fitted, finished = len(self.members), len(turns.done), False
         for place, member in enumerate(self.members[fitted:], start=fitted):
+            if turns.done and (finished or turns.finish_asked()):
+                finished = True
+                break
             member.checkpoints = turns
             info = member.fit(train, stopping, _Member(report, member.mode, place, count))
             turns.add(member, info.notes, more=place + 1 < count)
+            finished = info.finished_early
+        left_out = [member.mode for member in self.members[len(turns.done) :]]
         self.members = turns.done
         notes = [
             f"{m.mode}: {note}" for m, own in zip(self.members, turns.notes, strict=True) for note in own
         ]
         products = _error_products(self.members, weighing, report)
         self.weights = np.stack([best_weights(each) for each in products])
-        return FitInfo(notes=notes + self._notes(len(weighing)))
+        if left_out:
+            notes.append(f"Left out, because the training was ended before: {', '.join(left_out)}")
+        return FitInfo(notes=notes + self._notes(len(weighing)), finished_early=finished)
 
     def predict(self, x: Array) -> Array:
         found = np.stack([member.predict(x) for member in self.members], axis=3)

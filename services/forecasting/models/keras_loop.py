@@ -41,6 +41,10 @@ class Plan:
     taught_epochs: int = 0  # of these the forecast of a step starts at the truth of the step before
 
 
+class Finished(Exception):
+    """Raised inside an epoch when the best state so far is wanted as the result."""
+
+
 class Loop:
     """Adam on the mean squared error; the weights of the best epoch are kept.
 
@@ -82,6 +86,8 @@ class Loop:
         self._random = np.random.default_rng(plan.seed)
         self._best = Best(plan.patience)
         self._history: dict[str, list[float]] = {}  # one value per epoch and metric
+        self._checkpoints: Checkpoints = NoCheckpoints()
+        self.finished_early = False
 
     @property
     def epochs_done(self) -> int:
@@ -89,13 +95,16 @@ class Loop:
 
     def run(self, checkpoints: Checkpoints | None = None) -> dict[str, list[float]]:
         """One value per epoch and metric; begins, or goes on where a state of `checkpoints` was taken."""
-        checkpoints = checkpoints or NoCheckpoints()
+        checkpoints = self._checkpoints = checkpoints or self._checkpoints
         folder = checkpoints.last()
         if folder is not None:
             self.restore(*read_state(folder))
-        while not self._next_epoch():
-            done = self.epochs_done
-            checkpoints.offer(self._save, step=done * self._batches, epoch=done, best=self._best.save)
+        try:
+            while not self._next_epoch():
+                done = self.epochs_done
+                checkpoints.offer(self._save, step=done * self._batches, epoch=done, best=self._best.save)
+        except Finished:
+            self.finished_early = True
         self._progress.told()
         self._best.put_back(self._net)
         return self._history
@@ -149,6 +158,8 @@ class Loop:
         for x, y, weights, steps in self._buffers(order):
             first, loss = 0, tf.constant(0.0)
             while first < steps:
+                if self._best.weights and self._checkpoints.finish_asked():
+                    raise Finished
                 count = min(self._pace.steps, steps - first)
                 with self._pace.measure(count):
                     # the sum goes from call to call, so that its last bit does not hang on their lengths

@@ -71,11 +71,14 @@ class KerasModel(Model):
             taught_epochs=params.EP // TAUGHT if params.MODE == "AR LSTM" else 0,
         )
         teaching = taught(self.net) if plan.taught_epochs else None
-        history = Loop(self.net, plan, train, validation, report, teaching).run(self.checkpoints)
-        epochs = len(history["loss"])
-        stopped = epochs < params.EP
+        loop = Loop(self.net, plan, train, validation, report, teaching)
+        history = loop.run(self.checkpoints)
+        epochs, finished = len(history["loss"]), loop.finished_early
+        stopped = epochs < params.EP and not finished
         notes = [f"Stopped after epoch {epochs}: the validation error no longer fell"] if stopped else []
-        return FitInfo(epochs, stopped, history, notes)
+        if finished:
+            notes = [f"Ended by the user after epoch {epochs}; the best weights until then are kept"]
+        return FitInfo(epochs, stopped, history, notes, finished)
 
     def predict(self, x: Array) -> Array:
         parts = [x[part].astype(np.float32) for part in batches(len(x), PREDICT_BATCH)]

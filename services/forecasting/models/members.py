@@ -36,6 +36,9 @@ class MembersInTurn:
         self._steps = self._steps_before + step
         self._checkpoints.offer(partial(self._save, save), step=self._steps, epoch=epoch, best=best)
 
+    def finish_asked(self) -> bool:
+        return self._checkpoints.finish_asked()
+
     def add(self, member: Model, notes: Sequence[str], *, more: bool) -> None:
         """This one is fitted; whether another follows."""
         self.done.append(member)

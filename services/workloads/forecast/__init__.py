@@ -30,6 +30,7 @@ WORKLOADS: dict[str, Workload] = {
         record=f"{_HERE}.records:record_forecast",
         lane="training",
         resumable=lambda config: config.model.resumable,
+        finishable=lambda config: config.model.resumable,
         summary="Train a model of a session's series, judge it on test samples and store it.",
         unit="epoch",
         usage="training",

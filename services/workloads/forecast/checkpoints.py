@@ -49,6 +49,9 @@ class JobCheckpoints:
             partial(self._save, save), step=step, epoch=epoch, best=best, fingerprint=self._fingerprint
         )
 
+    def finish_asked(self) -> bool:
+        return self._run.finish_requested
+
     def _save(self, save: Save, folder: Path) -> None:
         (folder / JOB).write_text(json.dumps({"seconds": self.seconds}), encoding="utf-8")
         (folder / FIT).mkdir()

@@ -158,6 +158,8 @@ def _fit_model(
     fit = model.fit(train, validation, reporter(run, "train"))
     for note in fit.notes:
         run.log(note)
+    if fit.finished_early:
+        run.finished_early("The training was ended by its user; the best model until then is kept")
     run.report(
         phase="train",
         event="fitted",
@@ -165,6 +167,7 @@ def _fit_model(
         data={
             "epochs_completed": fit.epochs_completed,
             "stopped_early": fit.stopped_early,
+            "stopped_by_user": fit.finished_early,
             "training_duration": round(checkpoints.seconds, 1),
         },
     )
@@ -236,6 +239,7 @@ def _results(
         "undefined": evaluation.undefined,
         "epochs_completed": trained.fit.epochs_completed,
         "stopped_early": trained.fit.stopped_early,
+        "stopped_by_user": trained.fit.finished_early,
         "notes": list(trained.fit.notes),
         "dataset_notes": [note.to_json() for note in trained.notes],
         "fingerprint": config.fingerprint(),

@@ -31,4 +31,5 @@ WORKLOAD = Workload(
     phase_weights={"prepare": 3, "train": 92, "evaluate": 2, "export": 2, "register": 1},
     about=_about,
     resumable=lambda _config: True,
+    finishable=lambda _config: True,
 )

@@ -12,7 +12,8 @@ from services.workloads.base import Checkpoint, Phase, Run, Task
 class LastRun(Run):
     """Passes everything on; the dataset is there already, and training is the last of `trials` + 1 units."""
 
-    def __init__(self, run: Run, trials: int) -> None:
+    def __init__(self, run: Run, trials: int, *, in_full: bool) -> None:
+        """`in_full`: its user has ended the search already, which says nothing about this training."""
         self.workdir: Path = run.workdir
         self.cache_dir: Path = run.cache_dir
         self.job_id = run.job_id
@@ -20,6 +21,7 @@ class LastRun(Run):
         self.device = run.device
         self._run = run
         self._trials = trials
+        self._in_full = in_full
         self._share = 0.0
 
     def report(
@@ -78,6 +80,13 @@ class LastRun(Run):
         counted: bool = True,
     ) -> Iterator[Task]:
         return self._run.tasks(keys, unit=unit, phase=phase, batch=batch, counted=counted)
+
+    @property
+    def finish_requested(self) -> bool:
+        return self._run.finish_requested and not self._in_full
+
+    def finished_early(self, message: str) -> None:
+        self._run.finished_early(message)
 
     def task_results(self) -> dict[str, dict[str, Any]]:
         return self._run.task_results()

@@ -33,7 +33,11 @@ NOTE = (
 )
 REPORT = "search.json"
 KEY = "trial-"
-OVER = {"minutes": "The minutes are used up", "exhausted": "Nothing is left to try"}
+OVER = {
+    "minutes": "The minutes are used up",
+    "exhausted": "Nothing is left to try",
+    "user": "The user ended the search",
+}
 BATCH = 1024
 
 
@@ -54,7 +58,10 @@ def train(run: Run, config: SearchConfig) -> dict[str, Any]:
     run.log(f"Best of {len(trials.study.attempts)} trials: {best.params}, validation error {best.value:.6g}")
     values = config.model_dump(include=set(ForecastConfig.model_fields))
     chosen = ForecastConfig.model_validate({**values, "model": config.parameters(best.params)})
-    outcome = training.train(LastRun(run, config.trials), chosen)
+    ended = report["stopped_by"] == "user"
+    if ended:
+        run.finished_early("The search was ended by its user; the best parameters until then are trained")
+    outcome = training.train(LastRun(run, config.trials, in_full=ended), chosen)
     outcome["results"]["search"] = report
     outcome["results"]["notes"].append(NOTE)
     return outcome
@@ -74,7 +81,7 @@ class Trials:
         self._pasts = pasts(config, dataset)
         self._checksum = ""
         self._share = 0.0
-        self.study = Study(config, self._evaluate)
+        self.study = Study(config, self._evaluate, finish_asked=lambda: run.finish_requested)
 
     def search(self) -> dict[str, Any]:
         """All trials that are not done yet; what the report says of all."""

@@ -23,7 +23,7 @@ from services.workloads.search.pruning import MedianRule
 optuna.logging.set_verbosity(optuna.logging.WARNING)  # every attempt is told as an event
 
 State = Literal["complete", "pruned", "failed", "out_of_time"]
-Stopped = Literal["trials", "minutes", "exhausted"]
+Stopped = Literal["trials", "minutes", "exhausted", "user"]
 # So many proposals in a row that were tried before mean that there is nothing left to try.
 REPEATS = 50
 STARTUP = 8  # random proposals before the model of the space is asked
@@ -41,7 +41,7 @@ class Pruned(Exception):
 
 
 class OutOfTime(Exception):
-    """Raised out of a fit when the minutes are over and there is a result already."""
+    """Raised out of a fit when the search is over before its end and there is a result already."""
 
 
 @dataclass
@@ -102,11 +102,13 @@ class Study:
         config: SearchConfig,
         evaluate: Evaluate,
         clock: Callable[[], float] = time.monotonic,
+        finish_asked: Callable[[], bool] = lambda: False,
     ) -> None:
         self.attempts: list[Attempt] = []  # by number
         self._config = config
         self._evaluate = evaluate
         self._clock = clock
+        self._finish_asked = finish_asked
         self._began = clock()
         self._earlier = 0.0
         self._again = False  # a failed trial is tried again: it has its time
@@ -154,6 +156,8 @@ class Study:
         """Asked when no trial is left to try."""
         if len(self.attempts) >= self._config.trials:
             return "trials"
+        if self._finish_asked():
+            return "user"
         if self._config.minutes is None or self._propose(len(self.attempts) + 1) is None:
             return "exhausted"
         return "minutes"
@@ -174,9 +178,9 @@ class Study:
         return max(0.0, share)
 
     def is_overtime(self) -> bool:
-        """The first result is waited for whatever it takes."""
+        """Or ended by the user; the first result is waited for whatever it takes."""
         minutes = self._config.minutes
-        over = minutes is not None and self.seconds >= 60 * minutes
+        over = self._finish_asked() or (minutes is not None and self.seconds >= 60 * minutes)
         return over and not self._again and self.best is not None
 
     def _propose(self, number: int) -> Proposal | None:
@@ -222,7 +226,9 @@ class Study:
             attempt.state = "pruned"
             attempt.reason = "its validation error stays above the median of earlier trials"
         except OutOfTime:
-            attempt.state, attempt.reason = "out_of_time", "the minutes were used up"
+            attempt.state = "out_of_time"
+            by_user = self._finish_asked()
+            attempt.reason = "the user ended the search" if by_user else "the minutes were used up"
         except (ValueError, ArithmeticError) as error:  # DataError is one
             attempt.reason = str(error) or type(error).__name__
             raise
