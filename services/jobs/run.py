@@ -17,6 +17,7 @@ from services.jobs.event_log import append, plain
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import Claim, LeaseLost
 from services.jobs.progress import Progress
+from services.jobs.states import ENGINE_EVENTS
 from services.jobs.tasks import Item, TaskBoard
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -27,25 +28,6 @@ from services.workloads.base import Checkpoint, Paused, Phase, Task
 MAX_MESSAGE = 2_000
 STOPPED_BY_USER = "stopped_by_user"
 Measured = tuple[int | None, int | None, Mapping[str, float]]  # step, epoch, metrics
-OURS = frozenset(
-    [
-        "queued",
-        "started",
-        "completed",
-        "failed",
-        "cancelled",
-        "requeued",
-        "paused",
-        "resumed",
-        "pause_requested",
-        "finish_requested",
-        "finishing",
-        "cancel_requested",
-        "checkpoint",
-        "task",
-        "changed",
-    ]
-)
 
 
 class JobRun:
@@ -102,7 +84,7 @@ class JobRun:
         event: str = "progress",
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        if event in OURS:
+        if event in ENGINE_EVENTS:
             raise ValueError(f"a workload cannot send the event {event!r}")
         self._heartbeat.check()
         with self._lock:

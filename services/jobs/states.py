@@ -92,3 +92,16 @@ def allowed(status: Status, *, resumable: bool, finishable: bool, to_do_again: b
 
 # Events that end an attempt; each attempt has exactly one of them, and it is its last.
 ATTEMPT_ENDS = frozenset({"completed", "failed", "cancelled", "paused", "requeued"})
+# What only the engine says of a job; a workload has words of its own.
+ENGINE_EVENTS = ATTEMPT_ENDS | {
+    "queued",
+    "started",
+    "resumed",
+    "pause_requested",
+    "finish_requested",
+    "finishing",
+    "cancel_requested",
+    "checkpoint",
+    "task",
+    "changed",
+}
