@@ -88,6 +88,11 @@ class Files:
                 )
             return {**row.care, "recipe": row.recipe}
 
+    def row(self, user_id: UUID, file_id: str) -> FileRow:
+        """The row as it is, to be read only."""
+        with self._database.read() as tx:
+            return _owned(tx, user_id, file_id)
+
     def set_recipe(self, user_id: UUID, file_id: str, recipe: Any) -> dict[str, Any]:
         """Replace the steps that mend the series whenever a dataset is built from it."""
         with self._database.write() as tx:

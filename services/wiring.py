@@ -27,6 +27,7 @@ from services.results import Results
 from services.retention import Retention
 from services.scaling import Scaling
 from services.searches import Searches
+from services.series_views import SeriesViews
 from services.session_bin import SessionBin
 from services.session_copies import SessionCopies
 from services.session_list import SessionList
@@ -65,6 +66,7 @@ class Services:
     session_copies: SessionCopies
     time_settings: TimeSettings
     files: Files
+    series_views: SeriesViews
     uploads: Uploads
     datasets: Datasets
     training: Training
@@ -91,6 +93,7 @@ def build(settings: Settings) -> Services:
     jobs = Jobs(database, bus, plans, known, settings, runner, blobs)
     chunks = ChunkStore(settings.data_dir / UPLOADS)
     sessions = Sessions(database, blobs, jobs, chunks)
+    files = Files(database, blobs, jobs, sessions)
     small_jobs = SmallJobs(jobs, settings.interactive_wait_seconds)
     datasets = Datasets(database, blobs, sessions, jobs, small_jobs)
     training = Training(sessions, datasets, jobs)
@@ -117,7 +120,8 @@ def build(settings: Settings) -> Services:
         session_bin=SessionBin(database, sessions, jobs, settings.deleted_session_days),
         session_copies=SessionCopies(database, sessions),
         time_settings=TimeSettings(database, sessions),
-        files=Files(database, blobs, jobs, sessions),
+        files=files,
+        series_views=SeriesViews(database, blobs, files),
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
         training=training,

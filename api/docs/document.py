@@ -10,13 +10,14 @@ from spectree.models import SecureType, SecurityScheme, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
-from api.docs import accounts, jobs, machines, results, session_pages, sessions, training
+from api.docs import accounts, jobs, machines, results, series, session_pages, sessions, training
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
     **accounts.OPERATIONS,
     **sessions.OPERATIONS,
     **session_pages.OPERATIONS,
+    **series.OPERATIONS,
     **training.OPERATIONS,
     **jobs.OPERATIONS,
     **machines.OPERATIONS,

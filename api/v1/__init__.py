@@ -6,6 +6,7 @@ from api.v1 import job_records as job_records
 from api.v1 import jobs as jobs  # registers its routes
 from api.v1 import queues as queues
 from api.v1 import results as results
+from api.v1 import series as series
 from api.v1 import sessions as sessions
 from api.v1 import workloads as workloads
 from api.v1.blueprint import blueprint
