@@ -19,6 +19,7 @@ from services.jobs.local import LocalRunner
 from services.jobs.runner import JobRunner
 from services.leaderboard import Leaderboard
 from services.models import Models
+from services.page_services import PageServices, build_page
 from services.plans import Plans
 from services.plots import Plots
 from services.prediction import Prediction
@@ -27,10 +28,6 @@ from services.results import Results
 from services.retention import Retention
 from services.scaling import Scaling
 from services.searches import Searches
-from services.series_views import SeriesViews
-from services.session_bin import SessionBin
-from services.session_copies import SessionCopies
-from services.session_list import SessionList
 from services.sessions import Sessions
 from services.settings import Settings
 from services.storage.blobs import Blobs
@@ -61,12 +58,9 @@ class Services:
     job_requests: JobRequests
     queues: Queues
     sessions: Sessions
-    session_list: SessionList
-    session_bin: SessionBin
-    session_copies: SessionCopies
     time_settings: TimeSettings
     files: Files
-    series_views: SeriesViews
+    page: PageServices
     uploads: Uploads
     datasets: Datasets
     training: Training
@@ -116,12 +110,9 @@ def build(settings: Settings) -> Services:
         job_requests=JobRequests(jobs, catalogue, workforce, starts),
         queues=Queues(database),
         sessions=sessions,
-        session_list=SessionList(database),
-        session_bin=SessionBin(database, sessions, jobs, settings.deleted_session_days),
-        session_copies=SessionCopies(database, sessions),
         time_settings=TimeSettings(database, sessions),
         files=files,
-        series_views=SeriesViews(database, blobs, files),
+        page=build_page(database, blobs, settings, jobs, sessions, files),
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
         training=training,

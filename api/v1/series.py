@@ -23,7 +23,7 @@ def file_series(file_id: str) -> Any:
     given = query("from", "to", "points", "recipe")
     points = whole_number(given, "points", POINTS)
     mended = flag(given, "recipe")
-    found = services().series_views.line(
+    found = services().page.series_views.line(
         g.user_id, file_id, given.get("from"), given.get("to"), points, mended=mended
     )
     return {"success": True, **found}
@@ -33,11 +33,11 @@ def file_series(file_id: str) -> Any:
 @require_auth
 def file_heatmap(file_id: str) -> Any:
     mended = flag(query("recipe"), "recipe")
-    return {"success": True, **services().series_views.heat(g.user_id, file_id, mended=mended)}
+    return {"success": True, **services().page.series_views.heat(g.user_id, file_id, mended=mended)}
 
 
 @blueprint.get(f"{FILE}/summary")
 @require_auth
 def file_summary(file_id: str) -> Any:
     mended = flag(query("recipe"), "recipe")
-    return {"success": True, **services().series_views.summary(g.user_id, file_id, mended=mended)}
+    return {"success": True, **services().page.series_views.summary(g.user_id, file_id, mended=mended)}

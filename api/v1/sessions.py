@@ -33,8 +33,8 @@ def list_sessions() -> Any:
         cursor=given.get("cursor"),
         deleted=flag(given, "deleted"),
     )
-    page = services().session_list.page(g.user_id, wanted)
-    rows = [services().session_bin.with_deadline(row) for row in page.rows]
+    page = services().page.session_list.page(g.user_id, wanted)
+    rows = [services().page.session_bin.with_deadline(row) for row in page.rows]
     return {"success": True, "sessions": rows, "total": page.total, "next_cursor": page.next_cursor}
 
 
@@ -42,7 +42,7 @@ def list_sessions() -> Any:
 @require_auth
 def list_session_tags() -> Any:
     query()
-    return {"success": True, "tags": services().session_list.tags(g.user_id)}
+    return {"success": True, "tags": services().page.session_list.tags(g.user_id)}
 
 
 @blueprint.post(SESSIONS)
@@ -72,7 +72,7 @@ def duplicate_session(session_id: str) -> Any:
     """The copy has the files by reference and the time settings, but no jobs."""
     query()
     body = json_object(("name",)) if request.get_data() else {}
-    return _created(services().session_copies.duplicate(g.user_id, session_id, body.get("name")))
+    return _created(services().page.session_copies.duplicate(g.user_id, session_id, body.get("name")))
 
 
 @blueprint.delete(SESSION)
@@ -81,7 +81,7 @@ def delete_session(session_id: str) -> Any:
     """Hidden at once; `restorable_until` says until when that can be taken back."""
     query()
     refuse_fields()
-    return _shown(services().session_bin.discard(g.user_id, session_id))
+    return _shown(services().page.session_bin.discard(g.user_id, session_id))
 
 
 @blueprint.post(f"{SESSION}/restore")
@@ -89,12 +89,12 @@ def delete_session(session_id: str) -> Any:
 def restore_session(session_id: str) -> Any:
     query()
     refuse_fields()
-    return _shown(services().session_bin.restore(g.user_id, session_id))
+    return _shown(services().page.session_bin.restore(g.user_id, session_id))
 
 
 def _shown(session_id: UUID) -> dict[str, Any]:
-    row = services().session_list.one(session_id)
-    return {"success": True, "session": services().session_bin.with_deadline(row)}
+    row = services().page.session_list.one(session_id)
+    return {"success": True, "session": services().page.session_bin.with_deadline(row)}
 
 
 def _created(session_id: UUID) -> Any:
