@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
@@ -39,18 +40,19 @@ class Problems:
     """Collects what stands in the way of a dataset, so that a user mends it in one go."""
 
     def __init__(self) -> None:
-        self._found: list[dict[str, str]] = []
+        self.found: list[dict[str, str]] = []
 
-    def add(self, field: str, message: str, way_out: str) -> None:
-        self._found.append({"field": field, "message": message, "suggestion": way_out})
+    def add(self, field: str, message: str, way_out: str, **place: str) -> None:
+        """`place` says which setting of which file it is, where it is one of a file."""
+        self.found.append({"field": field, "message": message, "suggestion": way_out, **place})
 
     def refuse(self) -> None:
-        if self._found:
+        if self.found:
             raise Invalid(
-                "; ".join(f"{each['field']} {each['message']}" for each in self._found),
+                "; ".join(f"{each['field']} {each['message']}" for each in self.found),
                 code="INCOMPLETE_CONFIG",
-                suggestion="; ".join(dict.fromkeys(each["suggestion"] for each in self._found)),
-                details={"problems": self._found},
+                suggestion="; ".join(dict.fromkeys(each["suggestion"] for each in self.found)),
+                details={"problems": self.found},
             )
 
 
@@ -62,23 +64,36 @@ def dataset_config(
     max_gap_minutes: float | None = None,
 ) -> DatasetConfig:
     """The snapshot of a session's files and time settings that a job works from."""
-    problems = Problems()
-    files = session_files(tx, session_id)
-    info = tx.get(TimeInfoRow, session_id)
-    _check_roles(files, problems)
-    series = [_series(row, problems) for row in files]
-    calendar = [] if info is None else _calendar(info, problems)
-    steps = _steps(tx.get(ZeitschritteRow, session_id), info, max_gap_minutes, problems)
-    problems.refuse()
-    return DatasetConfig.model_validate(
-        {
-            "session_id": session_id,
-            "series": series,
-            "calendar": calendar,
-            "steps": steps,
-            "arithmetic": arithmetic,
-        }
+    settings = SessionSettings(
+        files=session_files(tx, session_id),
+        info=tx.get(TimeInfoRow, session_id),
+        steps=tx.get(ZeitschritteRow, session_id),
     )
+    problems = Problems()
+    fields = config_fields(settings, problems, max_gap_minutes)
+    problems.refuse()
+    return DatasetConfig.model_validate({"session_id": session_id, "arithmetic": arithmetic, **fields})
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """The rows that a dataset follows from."""
+
+    files: Sequence[FileRow]
+    info: TimeInfoRow | None
+    steps: ZeitschritteRow | None
+
+
+def config_fields(
+    settings: SessionSettings, problems: Problems, max_gap_minutes: float | None
+) -> dict[str, Any]:
+    """What of a DatasetConfig these rows say; complete if there are no problems."""
+    _check_roles(settings.files, problems)
+    return {
+        "series": [_series(row, problems) for row in settings.files],
+        "calendar": [] if settings.info is None else _calendar(settings.info, problems),
+        "steps": _steps(settings.steps, settings.info, max_gap_minutes, problems),
+    }
 
 
 def session_files(tx: Session, session_id: UUID) -> Sequence[FileRow]:
@@ -108,18 +123,21 @@ def _check_roles(files: Sequence[FileRow], problems: Problems) -> None:
 
 
 def _series(row: FileRow, problems: Problems) -> SeriesInput | None:
-    name = f"{row.type} file {row.bezeichnung!r}:"
+    name, about = f"{row.type} file {row.bezeichnung!r}:", {"file_id": str(row.id)}
     if row.series_path is None or row.series_hash is None:
-        problems.add(name, "has no data yet", "Upload it, or wait until session-status says completed")
+        way_out = "Upload it, or wait until session-status says completed"
+        problems.add(name, "has no data yet", way_out, **about)
         return None
     form = FORMS[row.datenform]
     start, end = (row.zeithorizont_start, row.zeithorizont_end) if form != "current" else (0.0, 0.0)
     if start is None or end is None:
         field = "zeithorizont_start" if start is None else "zeithorizont_end"
-        problems.add(name, f"{field} is not set", f"Set it in hours with {SAVE_FILE}")
+        way_out = f"Set it in hours with {SAVE_FILE}"
+        problems.add(name, f"{field} is not set", way_out, **about, setting=field)
         return None
     if start > end:
-        problems.add(name, f"zeithorizont_start ({start:g}) is after zeithorizont_end ({end:g})", SAVE_FILE)
+        text = f"zeithorizont_start ({start:g}) is after zeithorizont_end ({end:g})"
+        problems.add(name, text, SAVE_FILE, **about, setting="zeithorizont_start")
         return None
     return SeriesInput(
         file_id=row.id,

@@ -38,6 +38,7 @@ from services.training import Training
 from services.uploads.chunks import UPLOADS, ChunkStore
 from services.uploads.service import Uploads
 from services.window_forecasts import WindowForecasts
+from services.windows import Windows
 from services.workload_catalogue import WorkloadCatalogue
 
 
@@ -63,6 +64,7 @@ class Services:
     page: PageServices
     uploads: Uploads
     datasets: Datasets
+    windows: Windows
     training: Training
     backtests: Backtests
     searches: Searches
@@ -115,6 +117,7 @@ def build(settings: Settings) -> Services:
         page=build_page(database, blobs, settings, jobs, sessions, files),
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
+        windows=Windows(database, blobs, sessions),
         training=training,
         searches=searches,
         backtests=backtests,

@@ -10,7 +10,7 @@ from spectree.models import SecureType, SecurityScheme, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
-from api.docs import accounts, jobs, machines, results, series, session_pages, sessions, training
+from api.docs import accounts, jobs, machines, results, series, session_pages, sessions, training, windows
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
@@ -22,6 +22,7 @@ OPERATIONS: Operations = {
     **jobs.OPERATIONS,
     **machines.OPERATIONS,
     **results.OPERATIONS,
+    **windows.OPERATIONS,
 }
 BEARER = "accessToken"
 ABOUT = (

@@ -223,12 +223,20 @@ class Held:
 
     def windows(self, index: Indices) -> Values:
         result = self.drawn.windows(index)
-        age = self.at.instants(index) - self.newest[index][:, None]
-        held = (age > 0) & (age >= self.width)
+        age, held = self._age(index), self.held_steps(index)
         value = np.broadcast_to(self.value[index][:, None], age.shape)
         if self.limit is not None:
             value = np.where(age > self.limit, np.nan, value)
         return np.asarray(np.where(held, value, result))
+
+    def held_steps(self, index: Indices) -> NDArray[np.bool_]:
+        """Which steps of these windows hold the value of the newest row, (k, steps)."""
+        age = self._age(index)
+        return np.asarray((age > 0) & (age >= self.width))
+
+    def _age(self, index: Indices) -> Times:
+        """How far each instant lies behind the newest row (ns)."""
+        return np.asarray(self.at.instants(index) - self.newest[index][:, None])
 
     def holds(self, index: Indices) -> NDArray[np.bool_]:
         """Whether the window of these references holds a value, so that it is not that of `drawn`."""

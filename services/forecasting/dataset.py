@@ -14,36 +14,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from services.forecasting.alignment import Aligned, align, calendar_columns, in_order
 from services.forecasting.batches import Batches32, Values32
-from services.forecasting.calendar import ORDER, CalendarSpec, names_of
-from services.forecasting.columns import Column, Constant, columns_of, load_column
-from services.forecasting.forms import (
-    column_of,
-    horizon_of,
-    lag_column,
-    lag_reaches,
-    reach_of,
-    refuse_form_of_output,
-    window_of,
-)
+from services.forecasting.calendar import CalendarSpec, names_of
+from services.forecasting.columns import Column, load_column
+from services.forecasting.forms import lag_reaches, reach_of
 from services.forecasting.inspection import inspect
-from services.forecasting.lag_names import lag_name
-from services.forecasting.lags import read_lags
 from services.forecasting.notes import Note
-from services.forecasting.refusals import no_room, no_samples, refuse_missing_roles
 from services.forecasting.scaling import Scaler, Scalers, check_bounds
-from services.forecasting.sources import CalendarSource
 from services.forecasting.split import Split, SplitSpec, historical_split, honest_split
-from services.forecasting.windows import (
-    Arithmetic,
-    FeatureSpec,
-    Grid,
-    Times,
-    WindowSpec,
-    gap_limit,
-    grid,
-    reference_times,
-)
+from services.forecasting.windows import Arithmetic, FeatureSpec, Grid, Times, WindowSpec, gap_limit
 
 __all__ = ["CalendarSpec", "Dataset", "FeatureSpec", "Samples", "SplitSpec", "WindowSpec", "build"]
 
@@ -259,105 +239,45 @@ def build(
     *,
     arithmetic: Arithmetic = "honest",
     report: Callable[[float, float], None] = lambda _current, _total: None,
+    inspected: bool = True,
 ) -> Dataset:
-    """Align all features on one grid of reference times and keep the samples that are complete."""
-    series = _windowed(inputs, outputs, windows, arithmetic)
-    references = reference_times(series, len(inputs), windows, arithmetic)
-    if len(references) == 0:
-        raise no_room(series)
-    horizon = horizon_of([window for _, window in series[len(inputs) :]], windows.input_steps)
-    whole = Completeness(len(references))
-    columns: list[Column] = []
-    lagged: list[tuple[Scaling, Column]] = []
-    for done, (each, window) in enumerate(series, start=1):
-        is_input = done <= len(inputs)
-        columns.append(column_of(each, window, references, windows, arithmetic, is_input=is_input))
-        whole.add(each.name, columns[-1])
-        for lag in read_lags(each.lags):
-            column = lag_column(each, lag, horizon, references, windows, arithmetic)
-            lagged.append((_scaling(each, lag_name(each.name, lag.text)), column))
-            whole.add(lagged[-1][0].name, column)
-        report(done, len(series) + 1)
-    components = sorted(calendar, key=lambda spec: ORDER.index(spec.component))
-    extra = [_calendar_columns(spec, references, windows, arithmetic) for spec in components]
-    index = whole.index()
-    sides = [(each, window, column) for (each, window), column in zip(series, columns, strict=True)]
-    parts = sides[: len(inputs)], sides[len(inputs) :]
-    report(len(series) + 1, len(series) + 1)
+    """Align all features on one grid of reference times and keep the samples that are complete.
+
+    Without `inspected` nothing is noted on them, which takes longest.
+    """
+    cut = align(inputs, outputs, windows, arithmetic, report)
+    components = in_order(calendar)
+    extra = [calendar_columns(spec, cut.references, windows, arithmetic) for spec in components]
+    n_inputs, n_series = len(inputs), len(cut.series)
+    sides = [(each, window, column) for (each, window), column in zip(cut.series, cut.columns, strict=True)]
+    parts = sides[:n_inputs], sides[n_inputs:]
+    report(n_series + 1, n_series + 1)
     return Dataset(
-        references=references[index],
-        index=index,
-        inputs=[*columns[: len(inputs)], *(column for _, column in lagged), *chain(*extra)],
-        outputs=columns[len(inputs) :],
+        references=cut.references[cut.index],
+        index=cut.index,
+        inputs=[*cut.columns[:n_inputs], *(column for _, _, column in cut.lagged), *chain(*extra)],
+        outputs=cut.columns[n_inputs:],
         input_scaling=[
             *map(_scaling, inputs),
-            *(scaling for scaling, _ in lagged),
+            *(_scaling(each, name) for each, name, _ in cut.lagged),
             *chain(*map(_calendar_scaling, components)),
         ],
         output_scaling=[_scaling(each) for each in outputs],
-        histories=[History(each.time, each.value, window) for each, window in series[len(inputs) :]],
-        reach=_reach(series, horizon, references, windows, arithmetic),
+        histories=[History(each.time, each.value, window) for each, window in cut.series[n_inputs:]],
+        reach=_reach(cut, windows, arithmetic),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
-        dropped={name: count for name, count in whole.dropped.items() if count},
-        notes=inspect(*parts, calendar, windows.timezone, references, index),
+        dropped=cut.dropped,
+        notes=inspect(*parts, calendar, windows.timezone, cut.references, cut.index) if inspected else [],
     )
 
 
-class Completeness:
-    """Which references have all their values so far, and by which feature the others fell out."""
-
-    def __init__(self, references: int) -> None:
-        self._complete = np.ones(references, dtype=bool)
-        self.dropped: dict[str, int] = {}
-
-    def add(self, name: str, column: Column) -> None:
-        found = column.complete(len(self._complete))
-        self.dropped[name] = self.dropped.get(name, 0) + int((self._complete & ~found).sum())
-        self._complete &= found
-
-    def index(self) -> NDArray[np.int64]:
-        """The places of the complete ones, at least one."""
-        index = np.flatnonzero(self._complete)
-        if len(index) == 0:
-            raise no_samples(len(self._complete), self.dropped)
-        return index
-
-
-def _windowed(
-    inputs: list[FeatureSpec], outputs: list[FeatureSpec], windows: WindowSpec, arithmetic: Arithmetic
-) -> list[tuple[FeatureSpec, Grid]]:
-    """The series with their windows, inputs first."""
-    refuse_missing_roles(inputs, outputs)
-    for each in outputs:
-        refuse_form_of_output(each)
-    return [(each, window_of(each, windows.input_steps, arithmetic)) for each in inputs] + [
-        (each, window_of(each, windows.output_steps, arithmetic)) for each in outputs
-    ]
-
-
-def _calendar_columns(
-    spec: CalendarSpec, references: Times, windows: WindowSpec, arithmetic: Arithmetic
-) -> list[Column]:
-    source = CalendarSource(spec, windows.timezone, arithmetic)
-    if not spec.per_step:
-        return [Constant(values, windows.input_steps) for values in source.values_at(references, references)]
-    window = grid(spec.component, spec.start_hours, spec.end_hours, windows.input_steps, arithmetic)
-    return columns_of(source, references, window, windows.stride)
-
-
-def _reach(
-    series: list[tuple[FeatureSpec, Grid]],
-    horizon: Grid,
-    references: Times,
-    windows: WindowSpec,
-    arithmetic: Arithmetic,
-) -> tuple[int, int]:
+def _reach(cut: Aligned, windows: WindowSpec, arithmetic: Arithmetic) -> tuple[int, int]:
     """How far before and after the reference time a sample looks."""
     starts, ends = [0], [0]
-    for each, window in series:
+    for each, window in cut.series:
         start, end = reach_of(each, window, gap_limit(each, windows.max_gap_minutes, arithmetic))
-        starts += [start, *lag_reaches(each, horizon, references, windows)]
+        starts += [start, *lag_reaches(each, cut.horizon, cut.references, windows)]
         ends.append(end)
     return min(starts), max(ends)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from services.forecasting.errors import DataError
 from services.forecasting.windows import FeatureSpec, Grid
 
 
-def refuse_missing_roles(inputs: list[FeatureSpec], outputs: list[FeatureSpec]) -> None:
+def refuse_missing_roles(inputs: Sequence[FeatureSpec], outputs: Sequence[FeatureSpec]) -> None:
     for role, files in (("input", inputs), ("output", outputs)):
         if not files:
             raise DataError(

@@ -68,6 +68,7 @@ NAMES: dict[str, dict[str, Any]] = {
     },
     "PATCH /api/v1/sessions/<session_id>": {"json": {"name": "Stolen"}},
     "PATCH /api/v1/training/jobs/<job_id>": {"json": {"name": "Stolen"}},
+    "POST /api/v1/sessions/<session_id>/windows/preview": {"json": {"at": -1}},
     "POST /api/v1/workloads/<workload>/validate": {
         "json": {"config": {"model_parameters": {"MODE": "LIN"}}, "session_id": SESSION}
     },

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from services.forecasting.dataset import CalendarSpec, Dataset, FeatureSpec, SplitSpec, WindowSpec, build
 from services.forecasting.parquet import SeriesData
 from services.workloads.base import Run
-from services.workloads.forecast.config import DatasetConfig, SeriesInput, SplitConfig
+from services.workloads.forecast.config import Arithmetic, DatasetConfig, SeriesInput, SplitConfig
 from services.workloads.forecast.mending import Mending, tell
 from services.workloads.forecast.reading import Reading
 
@@ -49,24 +51,39 @@ def split_spec(split: SplitConfig) -> SplitSpec:
     )
 
 
+@dataclass(frozen=True)
+class Specs:
+    """What the arithmetic of datasets takes, made from a config."""
+
+    inputs: list[FeatureSpec]
+    outputs: list[FeatureSpec]
+    calendar: list[CalendarSpec]
+    windows: WindowSpec
+    arithmetic: Arithmetic
+
+
+def specs_of(config: DatasetConfig, read: Callable[[SeriesInput], SeriesData]) -> Specs:
+    """`read` gives the rows of a series, with its recipe applied."""
+    return Specs(
+        [_feature(series, read(series)) for series in config.series if series.role == "input"],
+        [_feature(series, read(series)) for series in config.series if series.role == "output"],
+        [CalendarSpec(**component.model_dump(mode="json")) for component in config.calendar],
+        WindowSpec(**config.steps.model_dump()),
+        config.arithmetic,
+    )
+
+
 def _build(run: Run, config: DatasetConfig, mending: Mending) -> Dataset:
     def report(current: float, total: float) -> None:
         run.report(phase="prepare", current=current, total=total)
 
-    steps, reading = config.steps, Reading(run, mending)
+    specs = specs_of(config, Reading(run, mending).series)
     return build(
-        [_feature(series, reading.series(series)) for series in config.series if series.role == "input"],
-        [_feature(series, reading.series(series)) for series in config.series if series.role == "output"],
-        [CalendarSpec(**component.model_dump(mode="json")) for component in config.calendar],
-        WindowSpec(
-            input_steps=steps.input_steps,
-            output_steps=steps.output_steps,
-            stride_minutes=steps.stride_minutes,
-            offset_minutes=steps.offset_minutes,
-            timezone=steps.timezone,
-            max_gap_minutes=steps.max_gap_minutes,
-        ),
-        arithmetic=config.arithmetic,
+        specs.inputs,
+        specs.outputs,
+        specs.calendar,
+        specs.windows,
+        arithmetic=specs.arithmetic,
         report=report,
     )
 
