@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from services import workloads
 from services.accounts import Accounts
@@ -117,19 +118,37 @@ def build(settings: Settings) -> Services:
         page=build_page(database, blobs, settings, jobs, sessions, files),
         uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
         datasets=datasets,
-        windows=Windows(database, blobs, sessions),
         training=training,
         searches=searches,
         backtests=backtests,
         results=Results(database, blobs, sessions, jobs),
-        leaderboard=Leaderboard(database, blobs, sessions),
-        window_forecasts=WindowForecasts(database, blobs),
-        models=Models(database, blobs, sessions),
-        plots=Plots(database, blobs, sessions, small_jobs),
-        prediction=Prediction(database, sessions, small_jobs),
-        scaling=Scaling(database, blobs, sessions),
         retention=Retention(database, blobs, settings),
+        **_views(database, blobs, sessions, small_jobs),
     )
+
+
+class _Views(TypedDict):
+    """What only looks at sessions and at what their jobs left."""
+
+    windows: Windows
+    leaderboard: Leaderboard
+    window_forecasts: WindowForecasts
+    models: Models
+    plots: Plots
+    prediction: Prediction
+    scaling: Scaling
+
+
+def _views(database: Database, blobs: Blobs, sessions: Sessions, small_jobs: SmallJobs) -> _Views:
+    return {
+        "windows": Windows(database, blobs, sessions),
+        "leaderboard": Leaderboard(database, blobs, sessions),
+        "window_forecasts": WindowForecasts(database, blobs),
+        "models": Models(database, blobs, sessions),
+        "plots": Plots(database, blobs, sessions, small_jobs),
+        "prediction": Prediction(database, sessions, small_jobs),
+        "scaling": Scaling(database, blobs, sessions),
+    }
 
 
 def _starts(
