@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from services.errors import Conflict
 from services.events import Event
 from services.file_blobs import delete_unnamed
 from services.jobs import checkpoints, finish
-from services.jobs.event_log import Condition, append
+from services.jobs.event_log import Guard, append
 from services.jobs.states import FINISHED, Action, Status, allowed
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -84,7 +85,7 @@ def finish_now(tx: Session, row: JobRow) -> Event | None:
 def cancel(tx: Session, row: JobRow) -> Event | None:
     """Conditional updates, so that a worker that claims at the same moment is asked instead."""
     idle = JobRow.status.in_((Status.PENDING, Status.QUEUED, Status.PAUSED))
-    return finish.cancel(tx, row.id, where=(idle,)) or _ask(tx, row.id, "cancel")
+    return finish.cancel(tx, row.id, where=Guard((idle,))) or _ask(tx, row.id, "cancel")
 
 
 def resume(tx: Session, row: JobRow, blobs: Blobs) -> Event | None:
@@ -150,11 +151,12 @@ def ask_to_delete(tx: Session, row: JobRow) -> Event | None:
 def _ask(tx: Session, job_id: UUID, action: str) -> Event | None:
     """Leave a request for the worker; one that is there already is not asked twice."""
     new = JobRow.status == Status.RUNNING, JobRow.requested_action.not_in((action, "cancel"))
-    return append(tx, job_id, f"{action}_requested", where=new, requested_action=action)
+    return append(tx, job_id, f"{action}_requested", where=Guard(new), requested_action=action)
 
 
-def _still(status: Status) -> tuple[Condition, ...]:
-    return (JobRow.status == status,)
+@cache
+def _still(status: Status) -> Guard:
+    return Guard((JobRow.status == status,))
 
 
 def _may_go_on(row: JobRow) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.errors import AppError
@@ -21,7 +20,7 @@ from services.forecasting.errors import DataError
 from services.jobs import checkpoints, finish
 from services.jobs.failures import DISK_FULL, INTERNAL_ERROR, is_without_room, told
 from services.jobs.heartbeat import Heartbeat
-from services.jobs.lease import Claim, Lease, LeaseLost, Usage
+from services.jobs.lease import ASKED, Claim, Lease, LeaseLost, Usage
 from services.jobs.memory import memory_on
 from services.jobs.progress import Progress
 from services.jobs.run import JobRun
@@ -32,6 +31,7 @@ from services.workloads.base import Cancelled, Paused, Run, Workload
 
 log = logging.getLogger(__name__)
 PLATFORM_REASONS = frozenset({"internal_error", "disk_full"})  # not the user's doing: given back
+_NOT_CALLED_OFF = JobRow.requested_action != "cancel"
 REASONS = {"TRAINING_DIVERGED": "nan_loss", "ALL_TASKS_FAILED": "all_tasks_failed"}
 
 
@@ -69,10 +69,10 @@ def execute(claim: Claim, place: Workplace) -> None:
     try:
         with Heartbeat(place.database, lease, place.lease_seconds, stuck) as heartbeat:
             heartbeat.hear(claim.asked)
-            workdir.mkdir(parents=True)
             _attempt(claim, place, heartbeat, workdir)
     finally:
-        shutil.rmtree(workdir, ignore_errors=True)
+        if workdir.exists():
+            shutil.rmtree(workdir, ignore_errors=True)
 
 
 def _attempt(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -> None:
@@ -127,7 +127,7 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
             tx,
             claim.lease.job_id,
             outcome,
-            where=(*claim.lease.holds, JobRow.requested_action != "cancel"),
+            where=claim.lease.holds.also(_NOT_CALLED_OFF),
             record=record,
             progress=run.progress_json(),
             reason="partial" if (run.counts or {}).get("failed") else run.reason,
@@ -145,9 +145,8 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
 def _pause(place: Workplace, lease: Lease, run: JobRun) -> None:
     """What a resume needs is stored and was read back."""
     state = run.progress_json()
-    where = (*lease.holds, JobRow.requested_action != "cancel")
     with place.database.write() as tx:
-        event = finish.pause(tx, lease.job_id, state, where=where, progress=state)
+        event = finish.pause(tx, lease.job_id, state, where=lease.holds.also(_NOT_CALLED_OFF), progress=state)
     if event is None:
         raise _why_not(place, lease)
     place.publish(event)
@@ -156,7 +155,7 @@ def _pause(place: Workplace, lease: Lease, run: JobRun) -> None:
 def _why_not(place: Workplace, lease: Lease) -> Exception:
     """A cancel that was accepted wins over an end that was not yet written; otherwise the lease is gone."""
     with place.database.read() as tx:
-        asked = tx.scalar(select(JobRow.requested_action).where(*lease.holds))
+        asked = tx.scalar(ASKED, lease.holds.values)
     return Cancelled() if asked == "cancel" else LeaseLost()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
-from services.jobs.event_log import Condition, append
+from services.jobs.event_log import Condition, Guard, append
 from services.jobs.progress import left
 from services.jobs.states import Status
 from services.storage.job_tables import AttemptRow, CheckpointRow, TaskRow
@@ -40,7 +40,7 @@ def complete(
     job_id: UUID,
     outcome: Mapping[str, Any],
     *,
-    where: Sequence[Condition],
+    where: Guard,
     record: Record | None,
     progress: Mapping[str, Any],
     reason: str | None = None,
@@ -79,14 +79,12 @@ def complete(
     return event
 
 
-def fail(
-    tx: Session, job_id: UUID, reason: str, error: Mapping[str, Any], *, where: Sequence[Condition]
-) -> Event | None:
+def fail(tx: Session, job_id: UUID, reason: str, error: Mapping[str, Any], *, where: Guard) -> Event | None:
     told = {"error": dict(error), "reason": reason}
     return _end(tx, job_id, "failed", told, where, status=Status.FAILED, **told)
 
 
-def cancel(tx: Session, job_id: UUID, *, where: Sequence[Condition]) -> Event | None:
+def cancel(tx: Session, job_id: UUID, *, where: Guard) -> Event | None:
     event = _end(tx, job_id, "cancelled", {}, where, status=Status.CANCELLED)
     if event is not None:
         open_tasks = TaskRow.job_id == job_id, TaskRow.status.in_(("pending", "running"))
@@ -110,7 +108,7 @@ def _count_cancelled(tx: Session, job_id: UUID) -> None:
 
 
 def pause(
-    tx: Session, job_id: UUID, data: Mapping[str, Any], *, where: Sequence[Condition], **changes: Any
+    tx: Session, job_id: UUID, data: Mapping[str, Any], *, where: Guard, **changes: Any
 ) -> Event | None:
     """Let go of a job that can go on later; the caller has made sure that it can."""
     return end_attempt(tx, job_id, "paused", data, where, status=Status.PAUSED, **changes)
@@ -121,11 +119,12 @@ def end_attempt(
     job_id: UUID,
     kind: str,
     data: Mapping[str, Any],
-    where: Sequence[Condition],
+    where: Guard,
     **changes: Any,
 ) -> Event | None:
     """Change the row, give the lease up, close the attempt, and store the event that says so."""
-    before = tx.execute(_BEFORE, {"job": job_id}).one()
+    connection = tx.connection()
+    before = connection.execute(_BEFORE, {"job": job_id}).one()
     worked = _worked(before.active_seconds, changes.get("progress", before.progress) or before.progress)
     if before.status == Status.RUNNING:
         changes["active_seconds"] = worked
@@ -133,7 +132,7 @@ def end_attempt(
     event = append(tx, job_id, kind, data, where=where, **released)
     if event is not None and before.status == Status.RUNNING:
         ended = {"ended_at": now(), "ended": kind, "active_seconds": worked - before.active_seconds}
-        tx.execute(_CLOSE, {"job": job_id, "number": event.attempt, **ended})
+        connection.execute(_CLOSE, {"job": job_id, "number": event.attempt, **ended})
     return event
 
 
@@ -156,7 +155,7 @@ def _end(
     job_id: UUID,
     kind: str,
     data: Mapping[str, Any],
-    where: Sequence[Condition],
+    where: Guard,
     **changes: Any,
 ) -> Event | None:
     event = end_attempt(tx, job_id, kind, data, where, finished_at=now(), **changes)

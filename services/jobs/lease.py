@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.events import Event
 from services.jobs import checkpoints, finish, waiting
-from services.jobs.event_log import Condition, append
+from services.jobs.event_log import ANYWAY, Condition, Guard, append
 from services.jobs.states import Status
 from services.storage.database import Database
 from services.storage.job_tables import AttemptRow
@@ -29,6 +29,20 @@ WORKER_LOST = {
 }
 
 
+_JOBS: Table = JobRow.metadata.tables[JobRow.__tablename__]
+_HELD = (
+    _JOBS.c.id == bindparam("held_job"),
+    _JOBS.c.status == Status.RUNNING,
+    _JOBS.c.attempt == bindparam("held_attempt"),
+    _JOBS.c.worker_id == bindparam("holder"),
+)
+ASKED = select(_JOBS.c.requested_action).where(*_HELD)  # with the values of a lease's guard, as the next
+LOCK_LEASE = update(_JOBS).where(*_HELD).values(attempt=_JOBS.c.attempt).returning(_JOBS.c.id)
+_RENEW = update(_JOBS).where(*_HELD).values(beats=_JOBS.c.beats + 1).returning(_JOBS.c.id)
+_WAITS = (_JOBS.c.status == Status.QUEUED,)
+_NEXT_ATTEMPT = _JOBS.c.attempt + 1
+_FIRST_START = func.coalesce(_JOBS.c.started_at, bindparam("start", type_=_JOBS.c.started_at.type))
+_BEGIN = insert(AttemptRow.metadata.tables[AttemptRow.__tablename__])
 _ABOUT = select(JobEventRow.data).where(JobEventRow.job_id == JobRow.id, JobEventRow.seq == 1)
 _TAKEN = select(
     JobRow.session_id,
@@ -68,13 +82,9 @@ class Lease:
     worker_id: str
 
     @cached_property
-    def holds(self) -> tuple[Condition, ...]:
-        return (
-            JobRow.id == self.job_id,
-            JobRow.status == Status.RUNNING,
-            JobRow.attempt == self.attempt,
-            JobRow.worker_id == self.worker_id,
-        )
+    def holds(self) -> Guard:
+        values = {"held_job": self.job_id, "held_attempt": self.attempt, "holder": self.worker_id}
+        return Guard(_HELD, values)
 
 
 @dataclass(frozen=True)
@@ -121,13 +131,14 @@ def claim(database: Database, place: Place, *, jobs_per_user: int) -> Claim | No
             return None
         overtaken = False
         with database.write() as tx:
+            looking = tx.connection()
             if place.lane == "training" and not _device_has_room(tx, place):
                 return None
             for job_id, user_id in candidates:
                 if place.lane == "training":
                     if not database.is_sqlite:  # which lets one claim at a time in anyway
                         tx.execute(_LOCK_USER, {"user": user_id})
-                    if (tx.scalar(_RUNNING_OF, {"user": user_id}) or 0) >= jobs_per_user:
+                    if (looking.scalar(_RUNNING_OF, {"user": user_id}) or 0) >= jobs_per_user:
                         continue
                 taken = _take(tx, job_id, place)
                 if taken:
@@ -139,15 +150,14 @@ def claim(database: Database, place: Place, *, jobs_per_user: int) -> Claim | No
 
 def renew(database: Database, lease: Lease) -> bool:
     """Say that the worker is alive; False if the job is no longer its own."""
-    statement = update(JobRow).where(*lease.holds).values(beats=JobRow.beats + 1).returning(JobRow.id)
     with database.write() as tx:
-        return tx.execute(statement).one_or_none() is not None
+        return tx.connection().execute(_RENEW, lease.holds.values).one_or_none() is not None
 
 
 def release(database: Database, lease: Lease) -> Event | None:
     """Put the job back because its worker is asked to stop; the job is not to blame."""
     with database.write() as tx:
-        action = tx.scalar(select(JobRow.requested_action).where(*lease.holds))
+        action = tx.scalar(ASKED, lease.holds.values)
         if action == "cancel":
             return finish.cancel(tx, lease.job_id, where=lease.holds)
         return _requeue(tx, lease.job_id, "stopped", where=lease.holds)
@@ -212,7 +222,8 @@ def _device_has_room(tx: Session, place: Place) -> bool:
 
 
 def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
-    row = tx.execute(_TAKEN, {"job": job_id}).one_or_none()
+    connection = tx.connection()
+    row = connection.execute(_TAKEN, {"job": job_id}).one_or_none()
     if row is None:
         return None
     moment = now()
@@ -221,14 +232,14 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
         job_id,
         "started",
         {**(row.about or {}), "device": place.device},
-        where=(JobRow.status == Status.QUEUED,),
+        where=Guard(_WAITS, {"start": moment}),
         status=Status.RUNNING,
-        attempt=JobRow.attempt + 1,
+        attempt=_NEXT_ATTEMPT,
         beats=0,
         worker_id=place.worker_id,
         host=place.host,
         device=place.device,
-        started_at=func.coalesce(JobRow.started_at, moment),
+        started_at=_FIRST_START,
     )
     if started is None:
         return None
@@ -242,7 +253,7 @@ def _take(tx: Session, job_id: UUID, place: Place) -> Claim | None:
         "started_at": moment,
         "cursor": _cursor(tx, job_id, number, row.counts),
     }
-    tx.execute(insert(AttemptRow), attempt)
+    connection.execute(_BEGIN, attempt)
     return Claim(
         lease=Lease(job_id, number, place.worker_id),
         session_id=row.session_id,
@@ -285,15 +296,15 @@ def _lose(tx: Session, usage: Usage, job_id: UUID, losses: int, action: str) -> 
     """One more attempt, or the end of the job."""
     losses += 1
     if action == "cancel":
-        return finish.cancel(tx, job_id, where=())
+        return finish.cancel(tx, job_id, where=ANYWAY)
     if losses <= MAX_LOSSES:
         return _requeue(tx, job_id, "worker_lost", losses=losses)
     usage.give_back(tx, job_id)
-    return finish.fail(tx, job_id, "worker_lost", WORKER_LOST, where=())
+    return finish.fail(tx, job_id, "worker_lost", WORKER_LOST, where=ANYWAY)
 
 
 def _requeue(
-    tx: Session, job_id: UUID, reason: str, *, where: tuple[Condition, ...] = (), **changes: Any
+    tx: Session, job_id: UUID, reason: str, *, where: Guard = ANYWAY, **changes: Any
 ) -> Event | None:
     """Back into the queue, to go on from the newest checkpoint where there is one."""
     newest = checkpoints.newest(tx, job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from services.devices.device import here
 from services.devices.names import CPU
@@ -41,8 +42,12 @@ class MemorySamples:
         return self._sample
 
 
+@cache
 def memory_on(device: str) -> MemorySamples:
-    """What a job on this device holds: of a GPU that tells it the GPU's memory, else the machine's."""
+    """What a job on this device holds: of a GPU that tells it the GPU's memory, else the machine's.
+
+    One for all jobs of this process, so that many short ones look no oftener than a long one.
+    """
     if device == CPU:
         return MemorySamples()
     return MemorySamples(lambda: here().get_memory_usage() or process_memory())

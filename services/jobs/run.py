@@ -15,14 +15,14 @@ from services.events import Event
 from services.jobs import checkpoints, kept
 from services.jobs.event_log import append, plain
 from services.jobs.heartbeat import Heartbeat
-from services.jobs.lease import Claim, LeaseLost
+from services.jobs.lease import LOCK_LEASE, Claim, LeaseLost
 from services.jobs.progress import Progress
 from services.jobs.states import ENGINE_EVENTS
 from services.jobs.tasks import Item, TaskBoard
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.job_tables import AttemptRow, CheckpointRow
-from services.storage.tables import ArtifactRow, JobRow, MetricRow, TrainingLogRow
+from services.storage.tables import ArtifactRow, MetricRow, TrainingLogRow
 from services.workloads.base import Checkpoint, Paused, Phase, Task
 
 MAX_MESSAGE = 2_000
@@ -47,11 +47,11 @@ class JobRun:
         cache_dir: Path,
         checkpoint_seconds: float,
     ) -> None:
-        self.workdir = workdir
         self.cache_dir = cache_dir
         self.job_id = claim.lease.job_id
         self.attempt = claim.lease.attempt
         self.device = claim.device
+        self._workdir = workdir
         self._claim = claim
         self._lease = claim.lease
         self._database = database
@@ -69,6 +69,12 @@ class JobRun:
         self.reason: str | None = None  # for which it will have completed, where that is worth telling
         self._items: Generator[Item, None, None] | None = None
         self._lock = Lock()  # reports of several threads keep their order
+
+    @property
+    def workdir(self) -> Path:
+        """Made when it is first asked for: a short job often needs none."""
+        self._workdir.mkdir(parents=True, exist_ok=True)
+        return self._workdir
 
     def report(
         self,
@@ -382,7 +388,5 @@ class JobRun:
 
     def require_lease(self, tx: Session) -> None:
         """Lock the row of the job, so that the lease cannot end before this transaction does."""
-        statement = update(JobRow).where(*self._lease.holds).values(attempt=JobRow.attempt)
-        statement = statement.execution_options(synchronize_session=False)
-        if tx.execute(statement.returning(JobRow.id)).one_or_none() is None:
+        if tx.connection().execute(LOCK_LEASE, self._lease.holds.values).one_or_none() is None:
             raise LeaseLost

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from services.jobs.states import Status
@@ -21,7 +21,8 @@ from services.storage.tables import JobRow, UserRow, now
 PRIORITIES = ("high", "normal", "low")  # as stored: 0, 1, 2
 NORMAL = PRIORITIES.index("normal")
 AGEING = timedelta(minutes=10)  # a job that has waited so long counts as one class higher
-_WAITING = (JobRow.id, JobRow.user_id, JobRow.priority, JobRow.queued_at)
+_JOBS: Table = JobRow.metadata.tables[JobRow.__tablename__]  # mapping costs as much as looking
+_WAITING = (_JOBS.c.id, _JOBS.c.user_id, _JOBS.c.priority, _JOBS.c.queued_at)
 Served = Mapping[UUID, tuple[int, datetime | None]]  # user → running now, last start
 
 
@@ -55,22 +56,22 @@ def heads(tx: Session, lane: str, devices: Collection[str] | None = None) -> lis
 @cache
 def _heads(lane: str, devices: tuple[str, ...] | None) -> Select[*tuple[Any, ...]]:
     place = func.row_number().over(
-        partition_by=(JobRow.user_id, JobRow.priority), order_by=(JobRow.queued_at, JobRow.id)
+        partition_by=(_JOBS.c.user_id, _JOBS.c.priority), order_by=(_JOBS.c.queued_at, _JOBS.c.id)
     )
     query = select(*_WAITING, place.label("place")).where(*_queued(lane))
     if devices is not None:
-        query = query.where(JobRow.device_request.in_(devices))
+        query = query.where(_JOBS.c.device_request.in_(devices))
     ranked = query.subquery()
     columns = (ranked.c.id, ranked.c.user_id, ranked.c.priority, ranked.c.queued_at)
     return select(*columns).where(ranked.c.place == 1)
 
 
 def _queued(lane: str) -> tuple[ColumnElement[bool], ...]:
-    return JobRow.status == Status.QUEUED, JobRow.lane == lane
+    return _JOBS.c.status == Status.QUEUED, _JOBS.c.lane == lane
 
 
 def _ordered(tx: Session, lane: str, query: Select[*tuple[Any, ...]]) -> list[tuple[UUID, UUID]]:
-    waiting = [Waiting(*row) for row in tx.execute(query)]
+    waiting = [Waiting(*row) for row in tx.connection().execute(query)]
     users = {each.user for each in waiting}
     if len(users) < 2:
         return fair(waiting, {}, now())

@@ -66,11 +66,14 @@ class Task(Protocol):
 class Run(Protocol):
     """One attempt of a job, seen from inside."""
 
-    workdir: Path  # private, empty at the start, removed at the end
     cache_dir: Path  # shared between jobs; content-addressed folders only, written atomically
     job_id: UUID
     attempt: int
     device: str  # what to compute on: cpu, cuda:0, mps
+
+    @property
+    def workdir(self) -> Path:
+        """Private, empty at the start, removed at the end."""
 
     def report(
         self,
