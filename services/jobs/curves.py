@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
+from services.jobs import blocks
+from services.jobs.blocks import BATCH
+from services.jobs.curve import Curve, Row
 from services.storage.tables import JobRow, MetricRow
 
-BATCH = "batch/"  # keys of what was measured inside an epoch
 MOST_HELD = 2_000_000  # points of all jobs together; 40 bytes each
-NO_EPOCH = -1
 POINTS_OF_A_BUCKET = 4  # first, last, least, greatest
-NAN = float("nan")
-Row = tuple[int, int, int | None, int, float | None]  # step, id, epoch, attempt, value
-
-
-class Curve(NamedTuple):
-    """The points of a key, by step and then by id; a value that was no finite number is NaN."""
-
-    steps: array[int]
-    ids: array[int]
-    epochs: array[int]
-    attempts: array[int]
-    values: array[float]
-
-    @classmethod
-    def of(cls, rows: Sequence[Row]) -> Curve:
-        steps, ids, epochs, attempts, values = zip(*rows, strict=True) if rows else ((),) * 5
-        if None in epochs:
-            epochs = tuple(NO_EPOCH if epoch is None else epoch for epoch in epochs)
-        if None in values:
-            values = tuple(NAN if value is None else value for value in values)
-        return cls(*map(array, "qqqqd", (steps, ids, epochs, attempts, values)))
-
-    def __add__(self, other: tuple[object, ...]) -> Curve:
-        later = cast(Curve, other)
-        return Curve(*(mine + theirs for mine, theirs in zip(self, later, strict=True)))  # type: ignore[operator]
-
-    def pick(self, places: Sequence[int]) -> Curve:
-        return Curve(*(array(column.typecode, map(column.__getitem__, places)) for column in self))  # type: ignore[arg-type]
 
 
 def thin(values: Sequence[float], start: int, stop: int, max_points: int) -> list[int]:
@@ -57,16 +29,21 @@ def thin(values: Sequence[float], start: int, stop: int, max_points: int) -> lis
     n = stop - start
     if n <= max_points:
         return list(range(start, stop))
-    buckets, places = max_points // POINTS_OF_A_BUCKET, []
-    has_gaps = math.isnan(sum(values[start:stop]))
-    for bucket in range(buckets):
-        first, end = start + n * bucket // buckets, start + n * (bucket + 1) // buckets
-        part = values[first:end]
+    buckets = max_points // POINTS_OF_A_BUCKET
+    shown = list(values[start:stop])  # of a list the least is found in half the time
+    has_gaps = math.isnan(sum(shown))
+    places: list[int] = []
+    end = 0
+    for bucket in range(1, buckets + 1):
+        first, end = end, n * bucket // buckets
+        part = shown[first:end]
         ranked = [value for value in part if value == value] if has_gaps else part
-        chosen = {first, end - 1}
+        begin = start + first
         if ranked:
-            chosen |= {first + part.index(min(ranked)), first + part.index(max(ranked))}
-        places += sorted(chosen)
+            low, high = part.index(min(ranked)), part.index(max(ranked))
+            places += sorted({begin, begin + low, begin + high, start + end - 1})
+        else:
+            places += sorted({begin, start + end - 1})
     return places
 
 
@@ -127,6 +104,9 @@ def keys_of(tx: Session, job_id: UUID) -> list[str]:
 
 
 def _all(tx: Session, job_id: UUID, last_seq: int, *, batches: bool) -> _Held:
+    packed = blocks.read(tx, job_id, batches=batches)
+    if packed is not None:
+        return _Held(last_seq, packed[1], packed[0])
     curves = {}
     for key in keys_of(tx, job_id):
         if key.startswith(BATCH) == batches:
@@ -136,33 +116,18 @@ def _all(tx: Session, job_id: UUID, last_seq: int, *, batches: bool) -> _Held:
 
 
 def _added(tx: Session, job_id: UUID, held: _Held | None, last_seq: int, *, batches: bool) -> _Held | None:
-    """What is held and what came since; None where that would not be in order of steps."""
+    """What is held and what came since; None where nothing is held."""
     if held is None:
         return None
-    # hidden in a call, so that rows are sought by their number and not by their job, which has very many
-    mine = func.coalesce(MetricRow.job_id, MetricRow.job_id, type_=Uuid()) == job_id
-    query = select(MetricRow.key, *COLUMNS).where(mine, MetricRow.id > held.last_id)
-    new: dict[str, list[Row]] = {}
-    for key, *row in tx.execute(query.order_by(MetricRow.id)):
-        if key.startswith(BATCH) == batches:
-            new.setdefault(key, []).append(cast(Row, tuple(row)))
-    curves = dict(held.curves)
-    for key, rows in new.items():
-        before, more = curves.get(key), Curve.of(rows)
-        if before is not None:
-            more = before + more
-        if any(map(int.__lt__, more.steps[1:], more.steps)):
-            return None
-        curves[key] = more
-    return _Held(last_seq, max(held.last_id, _last_id(curves)), curves)
-
-
-COLUMNS = (MetricRow.step, MetricRow.id, MetricRow.epoch, MetricRow.attempt, MetricRow.value)
+    later, last_id = blocks.new_points(tx, job_id, held.last_id, batches=batches)
+    curves = blocks.joined(held.curves, later)
+    curves.update({key: curves[key].in_order() for key in later})
+    return _Held(last_seq, max(held.last_id, last_id), curves)
 
 
 def _rows(tx: Session, *where: ColumnElement[bool]) -> list[Row]:
     """By step and id; plain tuples, because to make row objects takes as long as to read them."""
-    result = tx.connection().execute(select(*COLUMNS).where(*where).order_by(MetricRow.step))
+    result = tx.connection().execute(select(*blocks.COLUMNS).where(*where).order_by(MetricRow.step))
     rows = cast("list[Row]", result.cursor.fetchall())
     if len({row[0] for row in rows}) < len(rows):  # the index knows the order of steps only
         rows.sort()

@@ -133,6 +133,8 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
             reason="partial" if (run.counts or {}).get("failed") else run.reason,
             checkpoints_taken=run.has_checkpoints,
         )
+        if event is not None:
+            run.points.close(tx)
     if event is None:
         raise _why_not(place, claim.lease)
     place.publish(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,25 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, false, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from services.errors import BadRequest
-from services.jobs.curves import BATCH, NO_EPOCH, Curve, Curves, keys_of, thin
+from services.jobs.blocks import BATCH
+from services.jobs.curve import NO_EPOCH, Curve
+from services.jobs.curves import Curves, keys_of, thin
 from services.storage.job_tables import AttemptRow
 from services.storage.tables import MetricRow
 
@@ -68,8 +83,8 @@ def points(tx: Session, job_id: UUID, wanted: Wanted, limit: int) -> list[Metric
     check_limit(limit)
     keys = _keys(tx, job_id, wanted)
     page = max(PAGE, -(-limit // max(1, len(keys))) + 1)
-    where = MetricRow.job_id == job_id, _shown(tx, job_id, wanted.attempt)
-    streams = [_stream(tx, wanted, page, MetricRow.key == key, *where) for key in keys]
+    pages = _Pages(tx, job_id, wanted, page)
+    streams = [pages.of(key) for key in keys]
     merged = heapq.merge(*streams, reverse=wanted.order == "desc")
     return [MetricPoint(*row) for _, _, *row in islice(merged, limit)]
 
@@ -87,9 +102,9 @@ def recent(tx: Session, job_id: UUID, epochs: int) -> list[dict[str, Any]]:
     """The newest epochs, the newest first, each with all its values."""
     table: dict[int, dict[str, Any]] = {}
     wanted = Wanted(order="desc")
-    where = MetricRow.job_id == job_id, _shown(tx, job_id, None)
+    pages = _Pages(tx, job_id, wanted, epochs)
     for key in _keys(tx, job_id, wanted):
-        for _, _, *row in islice(_stream(tx, wanted, epochs, MetricRow.key == key, *where), epochs):
+        for _, _, *row in islice(pages.of(key), epochs):
             point = MetricPoint(*row)
             place = point.step if point.epoch is None else point.epoch
             table.setdefault(place, {"step": point.step, "epoch": point.epoch}).setdefault(key, point.value)
@@ -128,25 +143,37 @@ def _keys(tx: Session, job_id: UUID, wanted: Wanted) -> list[str]:
     return [key for key in keys_of(tx, job_id) if not key.startswith(BATCH)]
 
 
-def _stream(tx: Session, wanted: Wanted, page: int, *where: ColumnElement[bool]) -> Iterator[tuple[Any, ...]]:
+class _Pages:
     """Step, id and POINT of a key in order, read page by page as far as they are asked for."""
-    first, last = wanted.steps
-    place = MetricRow.step, MetricRow.id
-    forward = wanted.order == "asc"
-    query = (
-        select(*place, *POINT)
-        .where(*where, MetricRow.step.between(literal(first, BigInteger), literal(last, BigInteger)))
-        .limit(page)
-    )
-    query = query.order_by(*(each if forward else each.desc() for each in place))
-    further: ColumnElement[bool] = true()
-    while True:
-        rows = [tuple(row) for row in tx.connection().execute(query.where(further))]
+
+    def __init__(self, tx: Session, job_id: UUID, wanted: Wanted, page: int) -> None:
+        """The statements are built once for all keys."""
+        self._connection, self._page = tx.connection(), page
+        forward, (first, last) = wanted.order == "asc", wanted.steps
+        place = MetricRow.step, MetricRow.id
+        behind = bindparam("step", type_=BigInteger), bindparam("id", type_=BigInteger)
+        self._first = (
+            select(*place, *POINT)
+            .where(MetricRow.job_id == job_id, MetricRow.key == bindparam("key"))
+            .where(_shown(tx, job_id, wanted.attempt))
+            .where(MetricRow.step.between(literal(first, BigInteger), literal(last, BigInteger)))
+            .order_by(*(each if forward else each.desc() for each in place))
+            .limit(page)
+        )
+        self._next = self._first.where(
+            tuple_(*place) > tuple_(*behind) if forward else tuple_(*place) < tuple_(*behind)
+        )
+
+    def of(self, key: str) -> Iterator[tuple[Any, ...]]:
+        rows = self._read(self._first, {"key": key})
         yield from rows
-        if len(rows) < page:
-            return
-        end = rows[-1][:2]
-        further = tuple_(*place) > end if forward else tuple_(*place) < end
+        while len(rows) == self._page:
+            step, id_ = rows[-1][:2]
+            rows = self._read(self._next, {"key": key, "step": step, "id": id_})
+            yield from rows
+
+    def _read(self, query: Select[*tuple[Any, ...]], given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._connection.execute(query, given)]
 
 
 def _chain(tx: Session, job_id: UUID) -> dict[int, int | None]:
@@ -190,7 +217,10 @@ def _columns(curve: Curve, wanted: Wanted, max_points: int) -> Columns:
     places = thin(curve.values, bisect_left(curve.steps, first), bisect_right(curve.steps, last), max_points)
     if wanted.order == "desc":
         places.reverse()
-    steps, attempts = ([column[at] for at in places] for column in (curve.steps, curve.attempts))
-    epochs = [None if curve.epochs[at] == NO_EPOCH else curve.epochs[at] for at in places]
-    values = [value if (value := curve.values[at]) == value else None for at in places]
+    shown: list[list[Any]] = [[column[at] for at in places] for column in curve]
+    steps, _, epochs, attempts, values = shown
+    if NO_EPOCH in epochs:
+        epochs = [None if epoch == NO_EPOCH else epoch for epoch in epochs]
+    if math.isnan(sum(values)):
+        values = [value if value == value else None for value in values]
     return dict(zip(COLUMN_NAMES, (steps, epochs, attempts, values), strict=True))

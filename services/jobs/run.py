@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.errors import Conflict
@@ -16,6 +17,7 @@ from services.jobs import checkpoints, kept
 from services.jobs.event_log import append, plain
 from services.jobs.heartbeat import Heartbeat
 from services.jobs.lease import LOCK_LEASE, Claim, LeaseLost
+from services.jobs.points import Measured, Points
 from services.jobs.progress import Progress
 from services.jobs.states import ENGINE_EVENTS
 from services.jobs.tasks import Item, TaskBoard
@@ -27,7 +29,6 @@ from services.workloads.base import Checkpoint, Paused, Phase, Task
 
 MAX_MESSAGE = 2_000
 STOPPED_BY_USER = "stopped_by_user"
-Measured = tuple[int | None, int | None, Mapping[str, float]]  # step, epoch, metrics
 
 
 class JobRun:
@@ -62,7 +63,7 @@ class JobRun:
         self._about = dict(about)
         progress.expect(about)
         progress.restore(claim.progress, active_seconds=claim.active_seconds, first_began=claim.began)
-        self._metric_reports = 0
+        self.points = Points(claim.lease.job_id, claim.lease.attempt)
         self._pace = checkpoints.Pace(checkpoint_seconds)
         self._board: TaskBoard | None = None
         self._saved = False
@@ -70,10 +71,10 @@ class JobRun:
         self._items: Generator[Item, None, None] | None = None
         self._lock = Lock()  # reports of several threads keep their order
 
-    @property
+    @cached_property
     def workdir(self) -> Path:
         """Made when it is first asked for: a short job often needs none."""
-        self._workdir.mkdir(parents=True, exist_ok=True)
+        self._workdir.mkdir(parents=True)
         return self._workdir
 
     def report(
@@ -303,7 +304,7 @@ class JobRun:
                     tx, "checkpoint", {**about, "kinds": [each.kind for each in stored]}, losses=0
                 )
                 cursor = tx.scalar(select(func.max(MetricRow.id)).where(MetricRow.job_id == job_id)) or 0
-                state = {**self.progress_json(), "metric_reports": self._metric_reports}
+                state = {**self.progress_json(), "metric_reports": self.points.reports}
                 values = {
                     **about,
                     "attempt": self.attempt,
@@ -329,7 +330,7 @@ class JobRun:
 
     def _go_on_from(self, row: CheckpointRow) -> None:
         """Metric points behind the checkpoint are superseded from now on; progress stands where it stood."""
-        self._metric_reports = row.progress["metric_reports"]
+        self.points.reports = row.progress["metric_reports"]
         self._hold_points(row.cursor)
 
     def _hold_points(self, cursor: int) -> None:
@@ -356,29 +357,8 @@ class JobRun:
         told = {**state, "metrics": metrics, "step": step, **data}
         with self._database.write() as tx:
             stored = self._append(tx, kind, told, phase=self._progress.phase, progress=state)
-            self._add_points(tx, kind, measured)
+            self.points.add(tx, kind, self._progress.phase, measured)
         self._publish(stored)
-
-    def _add_points(self, tx: Session, kind: str, measured: Sequence[Measured]) -> None:
-        """Points of batches have keys of their own, so that a curve over epochs stays one."""
-        rows = []
-        for step, epoch, metrics in measured:
-            self._metric_reports += 1
-            position = next((each for each in (step, epoch) if each is not None), self._metric_reports)
-            rows += [
-                {
-                    "job_id": self._lease.job_id,
-                    "attempt": self.attempt,
-                    "key": f"batch/{key}" if kind == "batch" else key,
-                    "value": value,
-                    "step": position,
-                    "epoch": epoch,
-                    "phase": self._progress.phase,
-                }
-                for key, value in plain(metrics).items()
-            ]
-        if rows:
-            tx.execute(insert(MetricRow), rows)
 
     def _append(self, tx: Session, kind: str, data: Mapping[str, Any], **changes: Any) -> Event:
         event = append(tx, self._lease.job_id, kind, data, where=self._lease.holds, **changes)

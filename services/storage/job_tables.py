@@ -33,6 +33,17 @@ class AttemptRow(Base):
     cursor: Mapped[int] = mapped_column(default=0)
 
 
+class MetricBlockRow(Base):
+    """Metric points of a key once more, packed as columns: those behind the block before, up to `last_id`."""
+
+    __tablename__ = "training_metric_blocks"
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("training_jobs.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    last_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    closes: Mapped[int | None]  # the attempt that ended with it: until the next one no row is behind it
+    points: Mapped[bytes]
+
+
 class CheckpointRow(Base):
     """A state from which training goes on exactly (`last`), or the best model so far (`best`)."""
 

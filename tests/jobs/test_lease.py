@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.events import Event
-from services.jobs.event_log import append
+from services.jobs.event_log import Guard, append
 from services.jobs.lease import SilenceWatch, reap, release, renew
 from services.storage.tables import JobRow
 from tests.jobs.house import House
@@ -160,5 +160,5 @@ def test_a_change_and_its_event_are_both_stored_or_neither(house: House) -> None
         raise RuntimeError("a crash before the commit")
     assert [event.type for event in house.jobs().events(house.user, job.id)] == ["queued"]
     with house.database.write() as tx:
-        assert append(tx, job.id, "log", where=(JobRow.status == "running",)) is None
+        assert append(tx, job.id, "log", where=Guard((JobRow.status == "running",))) is None
     assert [event.seq for event in house.jobs().events(house.user, job.id)] == [1]

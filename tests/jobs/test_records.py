@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
 from services.errors import BadRequest
+from services.jobs import blocks
+from services.jobs.blocks import Blocks
 from services.jobs.curves import Curves, keys_of, thin
 from services.storage.job_tables import AttemptRow
 from services.storage.tables import JobRow, MetricRow
@@ -28,9 +30,11 @@ class Told:
         self.house, self.records = house, house.jobs().records
         self.id = house.jobs().submit(house.user, "toy_count", {}).id
         self.attempt = 0
+        self.blocks = Blocks(self.id)
 
     def begin(self, cursor: int = 0) -> None:
         self.attempt += 1
+        self.blocks = Blocks(self.id)
         with self.house.database.write() as tx:
             tx.add(
                 AttemptRow(
@@ -53,8 +57,19 @@ class Told:
         ]
         with self.house.database.write() as tx:
             tx.execute(insert(MetricRow), rows)
+            self.blocks.note(tx, len(rows))
             seq = {"last_seq": JobRow.last_seq + 1}
             tx.execute(update(JobRow).where(JobRow.id == self.id).values(seq))
+
+    def end(self) -> None:
+        """The attempt ends well; its row counts it, as a claim does."""
+        with self.house.database.write() as tx:
+            tx.execute(update(JobRow).where(JobRow.id == self.id).values(attempt=self.attempt))
+            self.blocks.close(tx, self.attempt)
+
+    def look_anew(self) -> None:
+        """As a server does that has just started."""
+        self.records = self.house.jobs().records
 
     def last_id(self) -> int:
         with self.house.database.read() as tx:
@@ -199,18 +214,24 @@ Op = tuple[str, Sequence[tuple[str, int]]]
 @given(
     ops=st.lists(
         st.tuples(
-            st.sampled_from(["add", "add", "resume", "look"]),
+            st.sampled_from(["add", "add", "add", "resume", "end", "look", "look anew"]),
             st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 6)), max_size=6),
         ),
         max_size=12,
     )
 )
 def test_whatever_happens_samples_and_points_are_those_of_the_table(house: House, ops: Sequence[Op]) -> None:
-    """Memory of the curves against a plain list of what was written."""
+    """Memory of the curves, and blocks of them, against a plain list of what was written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "POINTS_OF_A_BLOCK", 4)
+        compare(house, ops)
+
+
+def compare(house: House, ops: Sequence[Op]) -> None:
     job = Told(house)
     written: list[tuple[int, int, str, int]] = []  # id, attempt, key, step
     cursors: list[int] = []
-    for op, points in [*ops, ("look", ())]:
+    for op, points in [*ops, ("look", ()), ("look anew", ())]:
         if op == "resume" or job.attempt == 0:
             cursors.append(written[len(written) // 2][0] if written else 0)
             job.begin(cursors[-1])
@@ -219,7 +240,11 @@ def test_whatever_happens_samples_and_points_are_those_of_the_table(house: House
             last = job.last_id()
             ids = range(last - len(points) + 1, last + 1)
             written += [(id_, job.attempt, *point) for id_, point in zip(ids, points, strict=True)]
-        if op == "look":
+        if op == "end":
+            job.end()
+        if op == "look anew":
+            job.look_anew()
+        if op.startswith("look"):
             shown = [
                 (step, id_, key)
                 for id_, attempt, key, step in written
@@ -229,6 +254,28 @@ def test_whatever_happens_samples_and_points_are_those_of_the_table(house: House
             assert job.steps(order="desc", limit=3) == [step for step, _, _ in sorted(shown)[::-1]][:3]
             for key in "ab":
                 assert job.curve(key)["step"] == sorted(step for step, _, each in shown if each == key)
+
+
+def test_what_lies_in_blocks_is_not_read_from_rows(job: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "POINTS_OF_A_BLOCK", 10)
+    odd = [("loss", 2, float("nan")), ("batch/loss", 1, 7.0)]
+    job.add(("loss", 1, 1.0), *odd, *(("loss", step, 0.5) for step in range(3, 11)))
+    job.add(("loss", 11, 2.0))
+    job.house.execute("delete from training_metrics where step < 5")
+    job.look_anew()
+    assert job.curve()["step"] == list(range(1, 12))
+    assert job.curve()["value"] == [1.0, None, *[0.5] * 8, 2.0]
+    assert job.curve("batch/loss", keys=["batch/loss"])["value"] == [7.0]
+
+
+def test_a_job_that_ended_well_is_whole_in_its_blocks(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "POINTS_OF_A_BLOCK", 4)
+    job_id = house.jobs().submit(house.user, "toy_metrics", {"n": 11}).id
+    house.work(house.claim())
+    before = house.jobs().records.curves(house.user, job_id, max_points=100)
+    assert before["loss"]["step"]
+    house.execute("delete from training_metrics")
+    assert house.jobs().records.curves(house.user, job_id, max_points=100) == before
 
 
 def test_keys_are_found_without_reading_the_points(job: Told) -> None:

@@ -22,6 +22,8 @@ START = int(np.datetime64("2024-01-01T00:00", "ns").astype(np.int64))
 class ByHand(Run):
     """`listen` hears every report and may raise, as the real one does once a user cancels."""
 
+    workdir = Path()
+
     def __init__(self, folder: Path, listen: Callable[[dict[str, Any]], None] = lambda _told: None) -> None:
         self.workdir = folder / uuid4().hex
         self.workdir.mkdir()
