@@ -12,13 +12,8 @@ from services.workloads.base import Checkpoint, Phase, Run, Task
 class LastRun(Run):
     """Passes everything on; the dataset is there already, and training is the last of `trials` + 1 units."""
 
-<<<<<<< HEAD
     def __init__(self, run: Run, trials: int, *, in_full: bool) -> None:
         """`in_full`: its user has ended the search already, which says nothing about this training."""
-        self.workdir: Path = run.workdir
-=======
-    def __init__(self, run: Run, trials: int) -> None:
->>>>>>> 60b22b5 (Metric points once more in blocks: the first look at whole curves reads bytes, not rows)
         self.cache_dir: Path = run.cache_dir
         self.job_id = run.job_id
         self.attempt = run.attempt
