@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.artifacts import open_blob
 from services.errors import BadRequest, NotFound
 from services.ranking_groups import MEASURES, Entry, grouped
+from services.session_scope import shown_jobs
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -88,7 +89,7 @@ def _query(user_id: UUID) -> Any:
         select(JobRow, TrainingResultRow, SessionRow.session_name)
         .join(TrainingResultRow, TrainingResultRow.job_id == JobRow.id)
         .join(SessionRow, SessionRow.id == TrainingResultRow.session_id)
-        .where(JobRow.user_id == user_id, TrainingResultRow.status == "completed")
+        .where(*shown_jobs(user_id), TrainingResultRow.status == "completed")
         .order_by(TrainingResultRow.completed_at.desc(), TrainingResultRow.created_at.desc())
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.artifacts import Download, download, open_blob
 from services.error_tables import check_tables
-from services.errors import NotFound
+from services.errors import BadRequest, NotFound
 from services.jobs import Jobs, JobView
 from services.jobs.states import Status
 from services.sessions import Sessions
@@ -28,7 +28,7 @@ from services.storage.tables import (
     VisualizationRow,
     now,
 )
-from services.trained import TRAIN_FIRST, completed, find
+from services.trained import TRAIN_FIRST, completed, find, find_by_job
 from services.training import WORKLOAD
 
 NO_EVALUATION = "EVALUATION_NOT_FOUND"
@@ -109,6 +109,26 @@ class Results:
                 "df_eval_ts": row.df_eval_ts,
                 "model_type": row.model_type,
             }
+
+    def tables_of_job(self, user_id: UUID, job_id: UUID, output: str | None = None) -> dict[str, Any]:
+        """The tables of one training by its job alone, of one output or of all."""
+        with self._database.read() as tx:
+            trained = find_by_job(tx, user_id, job_id)
+            query = select(EvaluationTableRow).where(EvaluationTableRow.job_id == job_id)
+            row = tx.scalars(query).one()
+        known = trained.results["output_features"]
+        if output is not None and output not in known:
+            message = f"output is {output[:80]!r}; it must be one of {', '.join(known)}"
+            raise BadRequest(message, details={"field": "output"})
+        chosen = known if output is None else [output]
+        return {
+            "model_type": row.model_type,
+            "outputs": known,
+            "tables": {
+                "df_eval": {name: row.df_eval[name] for name in chosen},
+                "df_eval_ts": {name: row.df_eval_ts[name] for name in chosen},
+            },
+        }
 
     def save_tables(
         self, user_id: UUID, ref: str, tables: Mapping[str, Any], job_id: UUID | None = None

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from services.errors import BadRequest, Invalid, NotFound
+from services.session_scope import shown_jobs
 from services.storage.tables import ArtifactRow, JobRow, TrainingResultRow
 
 TRAIN_FIRST = "Train a model with POST /api/training/train-models/<session_id> and wait until it is completed"
@@ -81,8 +82,8 @@ def find(
 
 def find_by_job(tx: Session, user_id: UUID, job_id: UUID) -> Trained:
     """A completed training of this user by its job alone."""
-    job = tx.get(JobRow, job_id)
-    if job is None or job.user_id != user_id:
+    job = tx.scalar(select(JobRow).where(JobRow.id == job_id, *shown_jobs(user_id)))
+    if job is None:
         raise NotFound(f"There is no job {job_id}", code="JOB_NOT_FOUND")
     result = tx.scalar(select(TrainingResultRow).where(TrainingResultRow.job_id == job_id))
     if result is None:

@@ -91,6 +91,13 @@ class LeaderboardGroup(BaseModel):
     rows: list[LeaderboardRow]
 
 
+class ErrorTables(BaseModel):
+    """By output: a list per column (df_eval), and these by averaging level in minutes (df_eval_ts)."""
+
+    df_eval: dict[str, dict[str, Numbers]]
+    df_eval_ts: dict[str, dict[str, dict[str, Numbers]]]
+
+
 class TestWindow(BaseModel):
     index: int
     reference_time: str
@@ -191,6 +198,20 @@ OPERATIONS: Operations = {
             output=OUTPUT,
             origin=optional(str, "a number from 0 on, or an instant: the window nearest to it; default 0"),
             count=(int, Field(default=1, ge=1, le=50)),
+        ),
+    ),
+    f"GET {JOB}/tables": Operation(
+        "The error tables of a training, for a program or a spreadsheet.",
+        RESULTS,
+        {200: answer("JobTables", job_id=str, model_type=str, outputs=list[str], tables=ErrorTables)},
+        query=query(
+            "TablesQuery",
+            format=(Literal["json", "csv", "xlsx"], Field(default="json", description="csv, xlsx: a file")),
+            output=optional(str, "one output; without it all"),
+            table=optional(Literal["df_eval", "df_eval_ts"], "which one, of csv; default df_eval"),
+            decimal=optional(
+                Literal["point", "comma"], "of csv; comma separates the columns by ; default point"
+            ),
         ),
     ),
     f"GET {JOB}/residuals": Operation(

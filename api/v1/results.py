@@ -7,12 +7,14 @@ from typing import Any
 from flask import g, request
 
 from api.context import services
+from api.training import answers
 from api.training.arguments import flag, query
 from api.v1.answers import job_id_of
 from api.v1.blueprint import blueprint
 from api.v1.fields import whole_number
 from api.v1.jobs import JOB
 from middleware.auth import require_auth
+from services import table_files
 
 
 @blueprint.get(f"{JOB}/forecasts")
@@ -39,6 +41,18 @@ def show_residuals(job_id: str) -> Any:
         g.user_id, job_id_of(job_id), output=arguments.get("output"), step=step
     )
     return {"success": True, "job_id": job_id, **found}
+
+
+@blueprint.get(f"{JOB}/tables")
+@require_auth
+def show_tables(job_id: str) -> Any:
+    """df_eval and df_eval_ts: ?format= json, csv (one ?table=) or xlsx."""
+    arguments = query("format", "output", "table", "decimal")
+    wish = table_files.wish(arguments)
+    found = services().results.tables_of_job(g.user_id, job_id_of(job_id), arguments.get("output"))
+    if wish.format == "json":
+        return {"success": True, "job_id": job_id, **found}
+    return answers.file(table_files.download(wish, found["tables"], f"{found['model_type']}_{job_id}"))
 
 
 @blueprint.get("/sessions/<session_id>/leaderboard")
