@@ -8,7 +8,11 @@ from alembic import context
 from sqlalchemy import JSON, Engine, text
 
 from services.settings import Settings
-from services.storage import installation_table, job_tables  # noqa: F401 - their tables belong to Base
+from services.storage import (  # noqa: F401 - their tables belong to Base
+    installation_table,
+    job_tables,
+    registry_tables,
+)
 from services.storage.database import Database
 from services.storage.tables import Base, UtcDateTime
 

@@ -12,6 +12,7 @@ from services.feature_rows import FeatureRows
 from services.interactive import SmallJobs
 from services.jobs import JobView
 from services.jobs.states import Status
+from services.registry.reading import champion_job
 from services.sessions import Sessions
 from services.storage.database import Database
 from services.trained import Trained, find
@@ -25,6 +26,7 @@ class Predicted:
     job: JobView
     model_used: str
     trained_job: UUID
+    chosen_by: str  # request, champion or newest
     input_count: int
     apply_scaling: bool
 
@@ -41,6 +43,7 @@ class Predicted:
             "no_quantiles": outcome["no_quantiles"],
             "model_used": self.model_used,
             "trained_job_id": str(self.trained_job),
+            "chosen_by": self.chosen_by,
             "job_id": str(self.job.id),
             "timestamp": self.job.finished_at.isoformat() if self.job.finished_at else None,
             "input_count": self.input_count,
@@ -59,10 +62,16 @@ class Prediction:
     def predict(
         self, user_id: UUID, ref: str, body: Mapping[str, Any], job_id: UUID | None = None
     ) -> Predicted:
-        """`body` holds input_data, and maybe model_filename and apply_scaling."""
+        """`body` holds input_data, and maybe model_filename and apply_scaling.
+
+        Where nothing names a training, the champion of the session's model forecasts, else the newest.
+        """
         session_id = self._sessions.resolve(user_id, ref)
         filename = body.get("model_filename")
         with self._database.read() as tx:
+            chosen_by = "request" if job_id is not None or filename is not None else "newest"
+            if chosen_by == "newest" and (job_id := champion_job(tx, session_id)) is not None:
+                chosen_by = "champion"
             trained = find(tx, session_id, job_id=job_id, filename=filename, code="MODEL_NOT_FOUND")
         config = _config(trained, body)
         job = self._small_jobs.run(user_id, "predict", config, session_id)
@@ -70,6 +79,7 @@ class Prediction:
             job=job,
             model_used=filename or _model_name(trained),
             trained_job=trained.job.id,
+            chosen_by=chosen_by,
             input_count=len(config.input_data),
             apply_scaling=config.apply_scaling,
         )

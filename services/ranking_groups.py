@@ -70,7 +70,7 @@ def _group(
         row["outputs"] = {name: each for name, each in row["outputs"].items() if name in names}
     relative = _rank(rows, metric, names)
     return {
-        "reason": None if entries is first else _reason(newest, first[0]),
+        "reason": None if entries is first else difference(newest, first[0]),
         "test_samples": newest.samples,
         "arithmetics": sorted({entry.results.get("arithmetic", "honest") for entry in entries}),
         "datasets": sorted({str(entry.results.get("fingerprint")) for entry in entries}),
@@ -180,7 +180,7 @@ def _lead(entry: Entry, names: Sequence[str], steps: Mapping[str, Any] | None) -
     return None if not told else {name: told[name]["lead_minutes"] for name in names if name in told}
 
 
-def _reason(entry: Entry, first: Entry) -> str:
+def difference(entry: Entry, first: Entry) -> str:
     """In which way the samples of two groups differ."""
     mine, theirs = entry.samples, first.samples
     if entry.outputs != first.outputs:

@@ -25,6 +25,7 @@ from services.plans import Plans
 from services.plots import Plots
 from services.prediction import Prediction
 from services.queues import Queues
+from services.registry.models import Registry
 from services.results import Results
 from services.retention import Retention
 from services.scaling import Scaling
@@ -73,6 +74,7 @@ class Services:
     leaderboard: Leaderboard
     window_forecasts: WindowForecasts
     models: Models
+    registry: Registry
     plots: Plots
     prediction: Prediction
     scaling: Scaling
@@ -134,6 +136,7 @@ class _Views(TypedDict):
     leaderboard: Leaderboard
     window_forecasts: WindowForecasts
     models: Models
+    registry: Registry
     plots: Plots
     prediction: Prediction
     scaling: Scaling
@@ -145,6 +148,7 @@ def _views(database: Database, blobs: Blobs, sessions: Sessions, small_jobs: Sma
         "leaderboard": Leaderboard(database, blobs, sessions),
         "window_forecasts": WindowForecasts(database, blobs),
         "models": Models(database, blobs, sessions),
+        "registry": Registry(database, blobs, sessions),
         "plots": Plots(database, blobs, sessions, small_jobs),
         "prediction": Prediction(database, sessions, small_jobs),
         "scaling": Scaling(database, blobs, sessions),

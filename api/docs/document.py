@@ -10,7 +10,18 @@ from spectree.models import SecureType, SecurityScheme, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
-from api.docs import accounts, jobs, machines, results, series, session_pages, sessions, training, windows
+from api.docs import (
+    accounts,
+    jobs,
+    machines,
+    models,
+    results,
+    series,
+    session_pages,
+    sessions,
+    training,
+    windows,
+)
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
@@ -23,6 +34,7 @@ OPERATIONS: Operations = {
     **machines.OPERATIONS,
     **results.OPERATIONS,
     **windows.OPERATIONS,
+    **models.OPERATIONS,
 }
 BEARER = "accessToken"
 ABOUT = (
@@ -38,6 +50,8 @@ PATH_PARAMETERS = {
     "name": "as the list names it",
     "workload": "as GET /api/v1/workloads names it",
     "queue": "training-high, training-normal, training-low or default",
+    "model": "a model's UUID or name",
+    "version": "a number, champion or latest",
     "id": "of a session where its files are listed, else of a file",
 }
 

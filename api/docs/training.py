@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -256,6 +256,7 @@ _MODELS: Operations = {
                 no_quantiles=(str | None, ...),
                 model_used=str,
                 trained_job_id=str,
+                chosen_by=(Literal["request", "champion", "newest"], ...),
                 job_id=str,
                 timestamp=(str | None, ...),
                 input_count=int,
@@ -267,7 +268,7 @@ _MODELS: Operations = {
             "PredictRequest",
             input_data=given(list[list[list[float]]], "windows: samples, steps, features"),
             model_filename=optional(str, "a model file of the session"),
-            job_id=optional(str, "a training; without it the newest"),
+            job_id=optional(str, "a training; without it the champion, or else the newest"),
             apply_scaling=(bool, True),
         ),
         refuses=(400, 403, 404, 422, 503),

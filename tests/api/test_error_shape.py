@@ -69,6 +69,11 @@ NAMES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/sessions/<session_id>": {"json": {"name": "Stolen"}},
     "PATCH /api/v1/training/jobs/<job_id>": {"json": {"name": "Stolen"}},
     "POST /api/v1/sessions/<session_id>/windows/preview": {"json": {"at": -1}},
+    "POST /api/v1/models": {"json": {"job_id": JOB}},
+    "GET /api/v1/models": {"query_string": {"session_id": SESSION}},
+    "PATCH /api/v1/models/<model>": {"json": {"name": "Stolen"}},
+    "POST /api/v1/models/<model>/promote": {"json": {"version": 1}},
+    "GET /api/v1/models/<model>/compare": {"query_string": {"a": "1", "b": "1"}},
     "POST /api/v1/workloads/<workload>/validate": {
         "json": {"config": {"model_parameters": {"MODE": "LIN"}}, "session_id": SESSION}
     },
@@ -135,6 +140,8 @@ def objects_of(world: World) -> dict[str, str]:
         "name": "scalers.zip",
         "workload": "forecast",
         "queue": "training-low",
+        "model": world.raw("POST", "/api/v1/models", json={"job_id": str(job_id)}).get_json()["model"]["id"],
+        "version": "1",
     }
 
 

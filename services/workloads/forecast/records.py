@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from services.registry.registering import register_in_session
 from services.storage.tables import (
     EvaluationTableRow,
     JobRow,
@@ -19,7 +20,7 @@ from services.storage.tables import (
 
 
 def record_forecast(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> None:
-    """One result, its evaluation tables and its plots; earlier jobs of the session stay beside it."""
+    """One result, its evaluation tables and its plots, and the next version of the session's model."""
     assert job.session_id is not None, "a forecast belongs to a session"
     results = outcome["results"]
     original = results["evaluation_metrics"]["test_metrics_original"]
@@ -52,6 +53,7 @@ def record_forecast(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> Non
         )
     )
     _add_plots(tx, job, outcome["plots"])
+    register_in_session(tx, job)
 
 
 def record_dataset(tx: Session, job: JobRow, outcome: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Models by name: integer versions of trainings, and the champion among them."""
