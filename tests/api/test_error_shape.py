@@ -28,7 +28,7 @@ TRAINING = "/api/training"
 
 # What a request must hold beside its path for the object it names to be looked for.
 SESSION, JOB = "{session}", "{job}"
-ACTIONS = ("submit", "pause", "resume", "cancel", "retry", "restart")
+ACTIONS = ("submit", "pause", "resume", "cancel", "retry", "restart", "finish")
 ENTRY = {"fileName": "wind.csv", "bezeichnung": "Wind", "type": "input"}
 NAMES: dict[str, dict[str, Any]] = {
     f"POST {TRAINING}/csv-files": {"json": {"sessionId": SESSION, "fileData": ENTRY}},
