@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.files import Files
 from services.jobs import Jobs
+from services.previews import Previews
 from services.series_views import SeriesViews
 from services.session_bin import SessionBin
 from services.session_copies import SessionCopies
@@ -18,6 +19,7 @@ from services.storage.database import Database
 
 @dataclass(frozen=True)
 class PageServices:
+    previews: Previews
     session_list: SessionList
     session_bin: SessionBin
     session_copies: SessionCopies
@@ -28,6 +30,7 @@ def build_page(
     database: Database, blobs: Blobs, settings: Settings, jobs: Jobs, sessions: Sessions, files: Files
 ) -> PageServices:
     return PageServices(
+        previews=Previews(database, sessions),
         session_list=SessionList(database),
         session_bin=SessionBin(database, sessions, jobs, settings.deleted_session_days),
         session_copies=SessionCopies(database, sessions),

@@ -11,17 +11,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
 from api.docs import (
-    accounts,
-    jobs,
-    machines,
-    models,
-    results,
-    series,
-    session_pages,
-    sessions,
-    training,
-    windows,
-)
+    accounts, ), accounts, jobs, machines, models, preview, results, series, session_pages, sessions, training, windows
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
@@ -29,6 +19,7 @@ OPERATIONS: Operations = {
     **sessions.OPERATIONS,
     **session_pages.OPERATIONS,
     **series.OPERATIONS,
+    **preview.OPERATIONS,
     **training.OPERATIONS,
     **jobs.OPERATIONS,
     **machines.OPERATIONS,

@@ -5,6 +5,7 @@ from api.v1 import job_actions as job_actions
 from api.v1 import job_records as job_records
 from api.v1 import jobs as jobs  # registers its routes
 from api.v1 import models as models
+from api.v1 import preview as preview
 from api.v1 import queues as queues
 from api.v1 import results as results
 from api.v1 import series as series

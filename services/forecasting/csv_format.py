@@ -36,7 +36,7 @@ def detect_format(
     path: Path, separator: str | None, has_header: bool | None, skip_rows: int | None = None
 ) -> Format:
     """Look at the first lines of a UTF-8 file."""
-    numbered = _first_lines(path, skip_rows or 0)
+    numbered = first_lines(path, skip_rows or 0)
     lines = [line for _, line in numbered]
     if not lines:
         where = f" after its first {skip_rows}" if skip_rows else ""
@@ -56,7 +56,7 @@ def detect_format(
     return Format(chosen, header, _unique(names), rows[1:] if header else rows, first_row)
 
 
-def _first_lines(path: Path, skip: int) -> list[tuple[int, str]]:
+def first_lines(path: Path, skip: int) -> list[tuple[int, str]]:
     """With their numbers, counted from 1; blank ones left out."""
     with path.open(encoding="utf-8", newline="\n") as file:
         numbered = enumerate((line.rstrip("\r\n").replace("\r", " ") for line in file), start=1)
@@ -77,14 +77,16 @@ def _no_separator(line: str, declared: str | None) -> DataError:
 def _separator(lines: list[str]) -> str:
     """The one that splits (nearly) all lines into equally many cells; commas last, they may be decimals."""
 
-    def evenness(separator: str) -> float:
-        counts = Counter(len(row) for row in csv.reader(lines, delimiter=separator))
-        width, times = counts.most_common(1)[0]
-        return times / counts.total() if width > 1 else 0.0
-
-    found = {separator: evenness(separator) for separator in SEPARATORS}
+    found = {separator: evenness(lines, separator) for separator in SEPARATORS}
     nearly = [separator for separator in SEPARATORS if found[separator] >= EVEN_ENOUGH]
     return nearly[0] if nearly else max(SEPARATORS, key=found.__getitem__)
+
+
+def evenness(lines: list[str], separator: str) -> float:
+    """The share of the lines that have as many cells as most have; 0 where those have only one."""
+    counts = Counter(len(row) for row in csv.reader(lines, delimiter=separator))
+    width, times = counts.most_common(1)[0]
+    return times / counts.total() if width > 1 else 0.0
 
 
 def _width(rows: list[list[str]], header: bool) -> int:

@@ -52,12 +52,21 @@ def detect_time_format(cells: pl.Series, *, pattern: str | None, day_first: bool
     if pattern is not None:
         return declared_format(pattern)
     sample = filled.gather_every(max(1, len(filled) // SAMPLE))  # spread over the whole column
-    offset = 2 * int(sample.str.contains(_CLOCK_AND_ZONE).sum()) >= len(sample)
+    offset = _carries_offset(sample)
     found = fitting((sample.str.replace(_ZONE, "") if offset else sample).to_list())
     kept = [p for p in found if day_first is None or not _contradicts(p, day_first)]
     if not kept:
         return None
     return TimeFormat(kept[0] if _clear(kept) else _by_all_cells(filled, kept, offset), offset)
+
+
+def fitting_formats(cells: pl.Series) -> list[TimeFormat]:
+    """All that read most of a column, the likeliest first; which one it is may need a user's word."""
+    filled = cells.filter(cells.str.len_bytes() > 0)
+    sample = filled.gather_every(max(1, len(filled) // SAMPLE))
+    offset = _carries_offset(sample)
+    found = fitting((sample.str.replace(_ZONE, "") if offset else sample).to_list())
+    return [TimeFormat(pattern, offset) for pattern in found]
 
 
 def declared_format(pattern: str) -> TimeFormat:
@@ -104,6 +113,10 @@ def instants(cells: pl.Series, format_: TimeFormat, zone: str, rows: Instants) -
     if format_.offset or format_.pattern.endswith("1970") or zone == "UTC":
         return np.asarray(local.to_numpy() * 1000, dtype=np.int64)
     return to_utc(local, zone, cells, rows) * 1000
+
+
+def _carries_offset(sample: pl.Series) -> bool:
+    return 2 * int(sample.str.contains(_CLOCK_AND_ZONE).sum()) >= len(sample)
 
 
 def _contradicts(pattern: str, day_first: bool) -> bool:

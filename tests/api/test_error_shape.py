@@ -66,6 +66,7 @@ NAMES: dict[str, dict[str, Any]] = {
             "config": {"model_parameters": {"MODE": "LIN"}},
         }
     },
+    "POST /api/v1/preview": {"form": {"session_id": SESSION}},
     "PATCH /api/v1/sessions/<session_id>": {"json": {"name": "Stolen"}},
     "PATCH /api/v1/training/jobs/<job_id>": {"json": {"name": "Stolen"}},
     "POST /api/v1/sessions/<session_id>/windows/preview": {"json": {"at": -1}},
