@@ -11,7 +11,18 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.routing import Map, Rule
 
 from api.docs import (
-    accounts, ), accounts, jobs, machines, models, preview, results, series, session_pages, sessions, training, windows
+    accounts,
+    jobs,
+    machines,
+    models,
+    preview,
+    results,
+    series,
+    session_pages,
+    sessions,
+    training,
+    windows,
+)
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
