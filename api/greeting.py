@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.page import page_is_built
 from services.wiring import Services
 
 
@@ -10,7 +11,9 @@ def greeting(services: Services) -> str:
     settings = services.settings
     address = f"http://localhost:{settings.port}"
     lines = [f"Trainyard serves on {address} (data in {settings.data_dir})"]
-    if not services.accounts.has_users():
+    if not services.accounts.has_users() and page_is_built():
+        lines.append("There is no account yet: open it and create the first one.")
+    elif not services.accounts.has_users():
         lines += [
             "There is no account yet. Make the first one:",
             f"  curl {address}/api/auth/sign-up -H 'Content-Type: application/json' \\",

@@ -38,12 +38,16 @@ POLICY = "; ".join(
 )
 
 
+def page_is_built(built: Path = BUILT) -> bool:
+    return (built / "index.html").is_file()
+
+
 def init_app(app: Flask, built: Path = BUILT) -> None:
     blueprint = Blueprint("page", __name__, template_folder="templates")
 
     def view(_rest: str = "") -> Response:
         """The same document for every view; what it shows is decided in the browser."""
-        if not (built / "index.html").is_file():
+        if not page_is_built(built):
             return Response(render_template("unbuilt.html"), content_type=MEDIA_TYPES[".html"])
         response = _send(built / "index.html")
         response.headers["Content-Security-Policy"] = POLICY
