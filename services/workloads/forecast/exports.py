@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EXAMPLE_SAMPLES = 3
 ZIP = "application/zip"
+ONNX_MODES = ("AUTO", "LIN", "RIDGE")
 
 
 def export(run: Run, trained: Trained, results: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def export(run: Run, trained: Trained, results: dict[str, Any], details: dict[st
     run.report(phase="export", message="Storing model, scalers and plots")
     scalers = trained.scalers.to_json()
     models = _save_model(run, trained, stamp)
+    _save_onnx(run, trained, stamp)
     _save_scalers(run, scalers, stamp)
     predictions_key = save_predictions(run, trained, results["skill"])
     _save_details(run, details)
@@ -56,6 +58,17 @@ def _save_model(run: Run, trained: Trained, stamp: str) -> list[str]:
     write_bundle(bundle, trained.model, trained.quantiles)
     run.save_artifact("bundle", bundle.name, bundle, ZIP)
     return names
+
+
+def _save_onnx(run: Run, trained: Trained, stamp: str) -> None:
+    """Where a graph computes exactly what the model does; it is loaded only then."""
+    if trained.config.model.MODE not in ONNX_MODES:
+        return
+    from services.forecasting.onnx_export import write_onnx
+
+    path = run.workdir / f"{trained.config.model.MODE}_{stamp}_best_model.onnx"
+    write_onnx(path, trained.model, trained.scalers)
+    run.save_artifact("onnx", path.name, path)
 
 
 def _save_scalers(run: Run, scalers: dict[str, Any], stamp: str) -> None:
