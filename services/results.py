@@ -32,6 +32,7 @@ from services.trained import TRAIN_FIRST, completed, find, find_by_job
 from services.training import WORKLOAD
 
 NO_EVALUATION = "EVALUATION_NOT_FOUND"
+DRAWN = ("profile", "significance", "uncertainty", "worst_windows")
 
 
 class Results:
@@ -150,6 +151,26 @@ class Results:
         with open_blob(self._blobs, artifact.blob_key) as stream:
             details: dict[str, Any] = json.load(stream)
         return {"job_id": str(trained.job.id), **details}
+
+    def evaluation_of_job(self, user_id: UUID, job_id: UUID) -> dict[str, Any]:
+        """What is drawn of an evaluation beside the tables per step; null for what is not there."""
+        with self._database.read() as tx:
+            trained = find_by_job(tx, user_id, job_id)
+            artifact = trained.one("evaluation", NO_EVALUATION)
+        with open_blob(self._blobs, artifact.blob_key) as stream:
+            details: dict[str, Any] = json.load(stream)
+        results = trained.results
+        return {
+            "model_type": results["model_type"],
+            "outputs": results["output_features"],
+            **{
+                part: details.get(part)
+                for part in ("profile", "significance", "uncertainty", "worst_windows")
+            },
+            "importance": results.get("importance"),
+            "notes": results.get("notes", []),
+            "dataset_notes": results.get("dataset_notes", []),
+        }
 
     def archive(self, user_id: UUID, ref: str, job_id: UUID | None = None) -> Download:
         """Model, scalers, predict.py and an example in one ZIP."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -96,6 +96,101 @@ class ErrorTables(BaseModel):
 
     df_eval: dict[str, dict[str, Numbers]]
     df_eval_ts: dict[str, dict[str, dict[str, Numbers]]]
+
+
+class Profile(BaseModel):
+    """A value per key; null where nothing falls there."""
+
+    key: list[int | bool]
+    count: list[int]
+    MAE: Numbers
+    BIAS: Numbers
+
+
+class ErrorProfile(BaseModel):
+    """Errors by the local clock of the instant that is forecast."""
+
+    hour: Profile
+    weekday: Profile = Field(description="1 is Monday")
+    month: Profile
+    holiday: Profile | None = Field(description="false: no holiday; null where no country is set")
+    weekday_hour: list[Numbers] = Field(description="MAE: a row per weekday, a value per hour")
+    timezone: str
+    undefined: dict[str, str]
+
+
+class Significance(BaseModel):
+    """Diebold-Mariano test against the best baseline; a negative statistic speaks for the model."""
+
+    baseline: str | None
+    statistic: float | None
+    p_value: float | None
+    mean_difference: float | None
+    samples: int
+    lag: int
+    reason: str | None
+
+
+class Scored(BaseModel):
+    total: float | None
+    steps: Numbers
+
+
+class Interval(BaseModel):
+    levels: list[float]
+    nominal: float
+    coverage: Scored
+    width: Scored
+
+
+class QuantileScores(BaseModel):
+    pinball: dict[str, Scored]
+    CRPS: Scored
+    below: dict[str, Scored] = Field(description="share of truths below the quantile, by level")
+    intervals: list[Interval]
+
+
+class Uncertainty(BaseModel):
+    method: str | None
+    levels: list[float]
+    validation_samples: int
+    notes: list[str]
+    outputs: dict[str, QuantileScores]
+
+
+class WorstWindow(BaseModel):
+    reference_time: str
+    MAE: float
+    truth: Numbers
+    forecast: Numbers
+
+
+class ImportanceOfOutput(BaseModel):
+    MAE: float
+    increase: dict[str, float] = Field(description="of MAE, by input")
+    per_step: dict[str, Numbers]
+
+
+class LinearShares(BaseModel):
+    share: dict[str, float | None]
+    per_step: dict[str, Numbers]
+    undefined: str = ""
+
+
+class Shares(BaseModel):
+    measure: str
+    outputs: dict[str, LinearShares] | None
+
+
+class Importance(BaseModel):
+    """By how much the errors grow when an input is permuted; `undefined` where there is none."""
+
+    measure: str = ""
+    samples: int = 0
+    of_samples: int = 0
+    outputs: dict[str, ImportanceOfOutput] | None
+    linear: Shares | None = None
+    undefined: str = ""
 
 
 class TestWindow(BaseModel):
@@ -199,6 +294,25 @@ OPERATIONS: Operations = {
             origin=optional(str, "a number from 0 on, or an instant: the window nearest to it; default 0"),
             count=(int, Field(default=1, ge=1, le=50)),
         ),
+    ),
+    f"GET {JOB}/evaluation": Operation(
+        "When a model errs, whether it is better by more than chance, its worst windows, what it rests on.",
+        RESULTS,
+        {
+            200: answer(
+                "JobEvaluation",
+                job_id=str,
+                model_type=str,
+                outputs=list[str],
+                profile=(dict[str, ErrorProfile] | None, ...),
+                significance=(dict[str, Significance] | None, ...),
+                uncertainty=(Uncertainty | None, ...),
+                worst_windows=(dict[str, list[WorstWindow]] | None, ...),
+                importance=(Importance | None, ...),
+                notes=list[str],
+                dataset_notes=list[Any],
+            )
+        },
     ),
     f"GET {JOB}/tables": Operation(
         "The error tables of a training, for a program or a spreadsheet.",

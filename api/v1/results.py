@@ -43,6 +43,18 @@ def show_residuals(job_id: str) -> Any:
     return {"success": True, "job_id": job_id, **found}
 
 
+@blueprint.get(f"{JOB}/evaluation")
+@require_auth
+def show_evaluation(job_id: str) -> Any:
+    """When it errs, whether it is better by more than chance, its worst windows, what it rests on."""
+    query()
+    return {
+        "success": True,
+        "job_id": job_id,
+        **services().results.evaluation_of_job(g.user_id, job_id_of(job_id)),
+    }
+
+
 @blueprint.get(f"{JOB}/tables")
 @require_auth
 def show_tables(job_id: str) -> Any:
