@@ -11,8 +11,10 @@ from services.accounts.local import LocalAccounts
 from services.backtests import Backtests
 from services.datasets import Datasets
 from services.devices.workforce import Workforce
+from services.distributions import Distributions
 from services.events import EventBus
 from services.files import Files
+from services.forecast_inputs import ForecastInputs
 from services.interactive import SmallJobs
 from services.job_requests import JobRequests, Starts
 from services.jobs import Jobs
@@ -41,6 +43,7 @@ from services.uploads.chunks import UPLOADS, ChunkStore
 from services.uploads.service import Uploads
 from services.window_forecasts import WindowForecasts
 from services.windows import Windows
+from services.windows.kept import Kept
 from services.workload_catalogue import WorkloadCatalogue
 
 
@@ -67,6 +70,8 @@ class Services:
     uploads: Uploads
     datasets: Datasets
     windows: Windows
+    distributions: Distributions
+    forecast_inputs: ForecastInputs
     training: Training
     backtests: Backtests
     searches: Searches
@@ -125,7 +130,7 @@ def build(settings: Settings) -> Services:
         backtests=backtests,
         results=Results(database, blobs, sessions, jobs),
         retention=Retention(database, blobs, settings),
-        **_views(database, blobs, sessions, small_jobs),
+        **_views(database, blobs, sessions, small_jobs, datasets),
     )
 
 
@@ -133,6 +138,8 @@ class _Views(TypedDict):
     """What only looks at sessions and at what their jobs left."""
 
     windows: Windows
+    distributions: Distributions
+    forecast_inputs: ForecastInputs
     leaderboard: Leaderboard
     window_forecasts: WindowForecasts
     models: Models
@@ -142,15 +149,20 @@ class _Views(TypedDict):
     scaling: Scaling
 
 
-def _views(database: Database, blobs: Blobs, sessions: Sessions, small_jobs: SmallJobs) -> _Views:
+def _views(
+    database: Database, blobs: Blobs, sessions: Sessions, small_jobs: SmallJobs, datasets: Datasets
+) -> _Views:
+    kept, prediction = Kept(blobs), Prediction(database, sessions, small_jobs)
     return {
-        "windows": Windows(database, blobs, sessions),
+        "windows": Windows(database, sessions, kept),
+        "distributions": Distributions(sessions, datasets, kept),
+        "forecast_inputs": ForecastInputs(database, sessions, prediction, kept),
         "leaderboard": Leaderboard(database, blobs, sessions),
         "window_forecasts": WindowForecasts(database, blobs),
         "models": Models(database, blobs, sessions),
         "registry": Registry(database, blobs, sessions),
         "plots": Plots(database, blobs, sessions, small_jobs),
-        "prediction": Prediction(database, sessions, small_jobs),
+        "prediction": prediction,
         "scaling": Scaling(database, blobs, sessions),
     }
 

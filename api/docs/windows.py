@@ -6,14 +6,23 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.docs.operation import Operation, Operations, answer, body, optional
+from api.docs.operation import STILL_WORKING, Operation, Operations, answer, body, optional, query
 from services.dataset_config import Form, Method
 from services.workloads.forecast.config import Arithmetic
 
-WINDOWS = "Windows"
+WINDOWS, PREDICTION = "Windows", "Predictions"
 V = "/api/v1/sessions/<session_id>"
 Origin = Literal[
-    "measured", "interpolated", "nearest", "mean", "current", "forecast", "held", "calendar", "missing"
+    "measured",
+    "interpolated",
+    "nearest",
+    "mean",
+    "current",
+    "forecast",
+    "held",
+    "calendar",
+    "given",
+    "missing",
 ]
 
 
@@ -81,7 +90,144 @@ class Window(BaseModel):
     calendar: list[CalendarColumn]
 
 
+class Density(BaseModel):
+    """The outline of a violin: its width at each of these values, the widest 1."""
+
+    at: list[float]
+    height: list[float]
+
+
+class Spread(BaseModel):
+    """How the values of a group lie; null where it has none."""
+
+    group: str = Field(description="all; train, validation, test; hours 0 to 23; weekdays 0 (Monday) to 6")
+    n: int
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+    quantiles: dict[str, float] | None = Field(description="by level: 0.0 0.05 0.25 0.5 0.75 0.95 1.0")
+    density: Density | None = Field(description="null for a constant too")
+
+
+class VariableSpread(BaseModel):
+    name: str
+    role: Literal["input", "lag", "calendar", "output"]
+    file_id: str | None
+    groups: list[Spread]
+
+
+class FilledFeature(BaseModel):
+    """An input column step by step; a lag has the instants at which its values were measured."""
+
+    name: str
+    role: Literal["input", "lag", "calendar"]
+    file_id: str | None
+    known_ahead: bool = Field(description="its window goes on after the reference time")
+    times: list[str]
+    values: list[float | None]
+    origins: list[Origin]
+
+
+class Truth(BaseModel):
+    name: str
+    times: list[str]
+    truth: list[float | None] = Field(description="what was measured there, where it was")
+
+
+class OutputForecast(Truth):
+    values: list[float]
+    quantiles: dict[str, list[float]] | None = Field(description="by level")
+
+
+class MissingInput(BaseModel):
+    feature: str
+    times: list[str]
+
+
+PREDICTS = {
+    "job_id": optional(str, "a training of the session; without it the newest"),
+    "model_filename": optional(str, "a file of its model instead"),
+    "at": optional(str, "reference time; without it the newest at which the past is known"),
+}
+WINDOW_OF = {"session_id": str, "trained_job_id": str, "model_type": str, "reference_time": str}
+INPUTS = answer(
+    "PredictionInputs",
+    **WINDOW_OF,
+    newest_reference_time=str,
+    timezone=str,
+    features=list[FilledFeature],
+    outputs=list[Truth],
+    missing=list[MissingInput],
+    complete=bool,
+)
+GIVEN = body(
+    "PredictionRequest",
+    **PREDICTS,
+    given=optional(dict[str, dict[str, float | None]], "values of steps, by column and time of the step"),
+    csv=optional(str, "further rows of the files: time, then input files; UTC unless a time says otherwise"),
+)
+
 OPERATIONS: Operations = {
+    f"GET {V}/distributions": Operation(
+        "How the values of every variable lie in the samples; ?form=csv for a table.",
+        WINDOWS,
+        {
+            200: answer(
+                "Distributions",
+                by=Literal["all", "split", "hour", "weekday"],
+                groups=list[str],
+                timezone=str,
+                samples=(int, Field(description="looked at")),
+                of_samples=int,
+                variables=list[VariableSpread],
+            )
+        },
+        query=query(
+            "DistributionsQuery",
+            by=optional(Literal["all", "split", "hour", "weekday"], "what the groups are; all by default"),
+            variable=optional(str, "only this one"),
+            train=optional(float, "percent of the samples, as in a training"),
+            validation=optional(float, "percent"),
+            test=optional(float, "percent"),
+            shuffle=optional(bool, "in blocks"),
+            seed=optional(int, "of the shuffle"),
+            form=optional(Literal["json", "csv"], "csv: quantiles as a table"),
+        ),
+        refuses=(400, 404, 422),
+    ),
+    f"GET {V}/predict/inputs": Operation(
+        "The window that a model wants, filled from the newest rows of the files, and what is missing in it.",
+        PREDICTION,
+        {200: INPUTS},
+        query=query("PredictionInputsQuery", **PREDICTS),
+        refuses=(400, 404, 422),
+    ),
+    f"POST {V}/predict/inputs": Operation(
+        "The same with values given for what is missing.",
+        PREDICTION,
+        {200: INPUTS},
+        body=GIVEN,
+        refuses=(400, 404, 422),
+    ),
+    f"POST {V}/predict": Operation(
+        "Forecast from the filled window, in original units, with instants and quantiles.",
+        PREDICTION,
+        {
+            200: answer(
+                "AheadForecast",
+                **WINDOW_OF,
+                job_id=str,
+                model_used=str,
+                no_quantiles=(str | None, ...),
+                outputs=list[OutputForecast],
+                features=list[FilledFeature],
+            ),
+            202: STILL_WORKING,
+        },
+        body=GIVEN,
+        refuses=(400, 403, 404, 422, 503),
+    ),
     f"POST {V}/windows/preview": Operation(
         "What generating datasets would give, with settings that need not be saved; one window to scale.",
         WINDOWS,

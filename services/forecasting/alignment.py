@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from services.forecasting.calendar import ORDER, CalendarSpec
 from services.forecasting.columns import Column, Constant, columns_of
-from services.forecasting.forms import column_of, horizon_of, lag_column, refuse_form_of_output, window_of
+from services.forecasting.forms import (
+    column_of,
+    horizon_of,
+    lag_column,
+    lag_reaches,
+    reach_of,
+    refuse_form_of_output,
+    window_of,
+)
 from services.forecasting.lag_names import lag_name
 from services.forecasting.lags import read_lags
 from services.forecasting.refusals import no_room, no_samples, refuse_missing_roles
@@ -21,6 +29,7 @@ from services.forecasting.windows import (
     Grid,
     Times,
     WindowSpec,
+    gap_limit,
     grid,
     reference_times,
 )
@@ -90,6 +99,16 @@ def align(
         report(done, len(series) + 1)
     index, dropped = whole.index(), {name: count for name, count in whole.dropped.items() if count}
     return Aligned(series, len(inputs), horizon, references, columns, lagged, index, dropped)
+
+
+def reach_of_samples(cut: Aligned, windows: WindowSpec, arithmetic: Arithmetic) -> tuple[int, int]:
+    """How far before and after the reference time a sample looks."""
+    starts, ends = [0], [0]
+    for each, window in cut.series:
+        start, end = reach_of(each, window, gap_limit(each, windows.max_gap_minutes, arithmetic))
+        starts += [start, *lag_reaches(each, cut.horizon, cut.references, windows)]
+        ends.append(end)
+    return min(starts), max(ends)
 
 
 def windowed(

@@ -14,16 +14,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from services.forecasting.alignment import Aligned, align, calendar_columns, in_order
+from services.forecasting.alignment import align, calendar_columns, in_order, reach_of_samples
 from services.forecasting.batches import Batches32, Values32
 from services.forecasting.calendar import CalendarSpec, names_of
 from services.forecasting.columns import Column, load_column
-from services.forecasting.forms import lag_reaches, reach_of
 from services.forecasting.inspection import inspect
 from services.forecasting.notes import Note
 from services.forecasting.scaling import Scaler, Scalers, check_bounds
 from services.forecasting.split import Split, SplitSpec, historical_split, honest_split
-from services.forecasting.windows import Arithmetic, FeatureSpec, Grid, Times, WindowSpec, gap_limit
+from services.forecasting.windows import Arithmetic, FeatureSpec, Grid, Times, WindowSpec
 
 __all__ = ["CalendarSpec", "Dataset", "FeatureSpec", "Samples", "SplitSpec", "WindowSpec", "build"]
 
@@ -264,22 +263,12 @@ def build(
         ],
         output_scaling=[_scaling(each) for each in outputs],
         histories=[History(each.time, each.value, window) for each, window in cut.series[n_inputs:]],
-        reach=_reach(cut, windows, arithmetic),
+        reach=reach_of_samples(cut, windows, arithmetic),
         input_steps=windows.input_steps,
         output_steps=windows.output_steps,
         dropped=cut.dropped,
         notes=inspect(*parts, calendar, windows.timezone, cut.references, cut.index) if inspected else [],
     )
-
-
-def _reach(cut: Aligned, windows: WindowSpec, arithmetic: Arithmetic) -> tuple[int, int]:
-    """How far before and after the reference time a sample looks."""
-    starts, ends = [0], [0]
-    for each, window in cut.series:
-        start, end = reach_of(each, window, gap_limit(each, windows.max_gap_minutes, arithmetic))
-        starts += [start, *lag_reaches(each, cut.horizon, cut.references, windows)]
-        ends.append(end)
-    return min(starts), max(ends)
 
 
 def _scaling(series: FeatureSpec, name: str | None = None) -> Scaling:

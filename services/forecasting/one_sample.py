@@ -20,7 +20,16 @@ from services.forecasting.windows import Arithmetic, FeatureSpec, Grid, Times, V
 
 Role = Literal["input", "lag", "calendar", "output"]
 Origin = Literal[
-    "measured", "interpolated", "nearest", "mean", "current", "forecast", "held", "calendar", "missing"
+    "measured",
+    "interpolated",
+    "nearest",
+    "mean",
+    "current",
+    "forecast",
+    "held",
+    "calendar",
+    "given",
+    "missing",
 ]
 FIRST = np.zeros(1, dtype=np.int64)
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from services.sessions import Sessions
-from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.windows.draft import Draft, read_draft
+from services.windows.kept import Kept
 from services.windows.moment import Moment, read_moment
 from services.windows.pace import Pace
-
-if TYPE_CHECKING:
-    from services.windows.series import KeptSeries
 
 FIELDS = ("timeInfo", "zeitschritte", "files", "arithmetic", "max_gap_minutes", "at")
 
@@ -22,12 +19,11 @@ FIELDS = ("timeInfo", "zeitschritte", "files", "arithmetic", "max_gap_minutes", 
 class Windows:
     """Answers within a request: nothing is built, what is read is kept for the next question."""
 
-    def __init__(self, database: Database, blobs: Blobs, sessions: Sessions) -> None:
+    def __init__(self, database: Database, sessions: Sessions, kept: Kept) -> None:
         self._database = database
-        self._blobs = blobs
         self._sessions = sessions
         self._pace = Pace(database)
-        self._kept: KeptSeries | None = None
+        self._kept = kept
 
     def preview(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What generating datasets with these settings, saved or not, would give.
@@ -40,21 +36,12 @@ class Windows:
             draft = read_draft(tx, session_id, body)
         return self._answer(draft, moment)
 
-    @property
-    def series(self) -> KeptSeries:
-        """Made when it is first needed: a server that starts need not load what reads series."""
-        if self._kept is None:
-            from services.windows.series import KeptSeries
-
-            self._kept = KeptSeries(self._blobs)
-        return self._kept
-
     def _answer(self, draft: Draft, moment: Moment | None) -> dict[str, Any]:
         if draft.config is None:
             return {"samples": None, "window": None, "errors": draft.errors}
         from services.windows.outlook import outlook
 
-        found, error = outlook(draft.config, self.series, moment)
+        found, error = outlook(draft.config, self._kept.series, moment)
         errors = [*draft.errors, *([error] if error else [])]
         if found["samples"] is not None:
             found["samples"]["seconds"] = self._pace.seconds(draft.config, found["samples"]["count"])

@@ -34,6 +34,13 @@ def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[
     services.database.close()
 
 
+@pytest.fixture(scope="session")
+def at_work(running: Flask) -> World:
+    """A user with a world of an application whose workers work."""
+    tokens = running.extensions[KEY].accounts.sign_up(f"user-{uuid4().hex}@example.org", PASSWORD)
+    return World.of(running, tokens)
+
+
 @pytest.fixture
 def impatient(app: Flask, user: Tokens) -> World:
     """The wait for small jobs is over before they can be done."""

@@ -75,6 +75,8 @@ NAMES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/models/<model>": {"json": {"name": "Stolen"}},
     "POST /api/v1/models/<model>/promote": {"json": {"version": 1}},
     "GET /api/v1/models/<model>/compare": {"query_string": {"a": "1", "b": "1"}},
+    "POST /api/v1/sessions/<session_id>/predict/inputs": {"json": {"at": "2026-01-05T08:00:00Z"}},
+    "POST /api/v1/sessions/<session_id>/predict": {"json": {"at": "2026-01-05T08:00:00Z"}},
     "POST /api/v1/workloads/<workload>/validate": {
         "json": {"config": {"model_parameters": {"MODE": "LIN"}}, "session_id": SESSION}
     },
