@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.docs.file_rows import CareReport, RecipeStep, SeriesFile
 from api.docs.operation import (
     DONE,
     Obj,
@@ -36,6 +37,7 @@ BINARY = {"contentMediaType": "application/octet-stream"}
 SESSION = answer("Session", session=Obj)
 SAVED = answer("Saved", data=(Obj | None, ...), message=str)
 FILE = answer("File", data=Obj)
+ONE_FILE = answer("OneFile", data=SeriesFile)
 UPLOAD = query(
     "UploadQuery",
     **REF,
@@ -178,7 +180,7 @@ _FILES: Operations = {
     f"GET {T}/csv-files/<session_id>": Operation(
         "The files of a session.",
         FILES,
-        {200: answer("FileList", data=Objects)},
+        {200: answer("FileList", data=list[SeriesFile])},
         query=query("FilesQuery", type=optional(str, "input or output")),
     ),
     f"POST {T}/csv-files": Operation(
@@ -190,19 +192,21 @@ _FILES: Operations = {
         refuses=(400, 403, 404, 413, 422, 503),
     ),
     f"PUT {T}/csv-files/<file_id>": Operation(
-        "Describe a file anew.", FILES, {200: FILE}, body=FileFields, refuses=(400, 404, 409, 422)
+        "Describe a file anew.", FILES, {200: ONE_FILE}, body=FileFields, refuses=(400, 404, 409, 422)
     ),
     f"DELETE {T}/csv-files/<file_id>": Operation(
         "Delete a file.", FILES, {200: DONE}, refuses=(400, 404, 409)
     ),
     f"GET {T}/csv-files/<file_id>/care": Operation(
-        "What looks wrong in a series, and the step that would mend it.", FILES, {200: FILE}
+        "What looks wrong in a series, and the step that would mend it.",
+        FILES,
+        {200: answer("Care", data=CareReport)},
     ),
     f"PUT {T}/csv-files/<file_id>/recipe": Operation(
         "The list of mending steps, in the order in which they are applied.",
         FILES,
-        {200: FILE},
-        body=body("Recipe", recipe=given(list[dict[str, Any]], "an empty list undoes all")),
+        {200: ONE_FILE},
+        body=body("Recipe", recipe=given(list[RecipeStep], "an empty list undoes all")),
         refuses=(400, 404, 409, 422),
     ),
 }

@@ -17,6 +17,8 @@ export const routes: RouteObject[] = [
         errorElement: <Broken />,
         children: [
           { path: '/', element: <Navigate to="/sessions" replace /> },
+          { path: '/sessions', lazy: () => import('@/views/sessions') },
+          { path: '/compare', lazy: () => import('@/views/compare') },
           { path: '/sessions/:sessionId', element: <Session />, errorElement: <Broken />, children: [] },
         ],
       },

@@ -1,6 +1,7 @@
 /** Jeder Text der Seite auf Deutsch. */
 import type { Texts } from '../en'
 import { frame } from './frame'
+import { sessions } from './sessions'
 import { signin } from './signin'
 
-export const de: Texts = { frame, signin }
+export const de: Texts = { frame, sessions, signin }

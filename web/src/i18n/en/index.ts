@@ -1,8 +1,9 @@
 /** Every text of the page in English; the German catalogue has the same shape. */
 import { frame } from './frame'
+import { sessions } from './sessions'
 import { signin } from './signin'
 
-export const en = { frame, signin }
+export const en = { frame, sessions, signin }
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string
