@@ -10,6 +10,9 @@ NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 WEB_STAMP := web/node_modules/.package-lock.json
 PAGE := web/dist/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f -not -name schema.d.ts) web/index.html web/vite.config.ts
+# Tests run one process per core: libraries that start threads for all cores in each only stand in their way.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+PYTEST := $(ONE_THREAD) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
 export DATA_DIR ?= uploads
 export PORT
 
@@ -65,14 +68,14 @@ check-page: setup ## The page's types (from the API's own description), lint and
 	else echo "No page to check: npm ci did not work"; test -z "$$CI"; fi
 
 test: check build ## Set up, check and run the tests
-	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: check build ## Everything, the slow tests too
-	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(PYTEST)
 	$(MAKE) test-cluster
 
 test-cluster: setup ## The engine's tests again, on a real Redis and PostgreSQL
-	TEST_RUNNER=celery $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile $(ENGINE_TESTS)
+	TEST_RUNNER=celery $(PYTEST) $(ENGINE_TESTS)
 
 format: setup ## Format the code
 	$(PY) -m ruff check --fix .

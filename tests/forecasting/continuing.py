@@ -24,6 +24,10 @@ NETS: dict[str, dict[str, Any]] = {
 }
 
 
+# Of each kind of loop one; the others differ by what XLA or a convolution makes of the same steps.
+USUAL, SLOW = ("Dense", "NLinear", "AR LSTM"), ("Dense by XLA", "CNN")
+
+
 class Stopped(Exception):
     """As Paused of a job."""
 
@@ -76,9 +80,9 @@ def outcome(model: Model, reports: Reports | None = None) -> dict[str, Any]:
     }
 
 
-def main(place: Path) -> None:
+def main(place: Path, *names: str) -> None:
     found = {}
-    for name in NETS:
+    for name in names:
         model = model_of(name)
         model.checkpoints = Folders(place / name)
         found[name] = outcome(model)
@@ -86,4 +90,4 @@ def main(place: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from services.forecasting.errors import DataError
 from services.forecasting.models.base import Shape
 from services.forecasting.models.checkpoints import ARRAYS, PLAIN, read_state
-from tests.forecasting.continuing import NETS, Folders, Stopped, model_of, outcome, small_task
+from tests.forecasting.continuing import SLOW, USUAL, Folders, Stopped, model_of, outcome, small_task
 from tests.forecasting.learning import Reports, Task
 
 keras = pytest.importorskip("keras")
@@ -30,9 +31,9 @@ def about() -> Task:
     return small_task()
 
 
-@pytest.fixture(scope="module")
-def never_stopped() -> dict[str, dict[str, Any]]:
-    return {name: outcome(model_of(name)) for name in NETS}
+@cache
+def never_stopped(name: str) -> dict[str, Any]:
+    return outcome(model_of(name))
 
 
 def stopped(name: str, place: Path, after: int, **more: Any) -> Reports:
@@ -53,28 +54,34 @@ def points(reports: Reports) -> list[tuple[int, float]]:
     return found
 
 
+@pytest.mark.parametrize("names", [USUAL, pytest.param(SLOW, marks=pytest.mark.slow)], ids=["usual", "slow"])
 def test_every_network_goes_on_in_another_process_as_if_never_stopped(
-    tmp_path: Path, never_stopped: dict[str, dict[str, Any]]
+    names: tuple[str, ...], tmp_path: Path
 ) -> None:
-    for name in NETS:
+    for name in names:
         stopped(name, tmp_path / name, 3)
-    code = [sys.executable, "-m", "tests.forecasting.continuing", str(tmp_path)]
+    code = [sys.executable, "-m", "tests.forecasting.continuing", str(tmp_path), *names]
     other = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, check=True)
     continued = json.loads(other.stdout.splitlines()[-1])
-    assert continued == json.loads(json.dumps(never_stopped))
-    assert never_stopped["Dense by XLA"]["stopped_early"], "the counter of the patience must matter"
+    assert continued == json.loads(json.dumps({name: never_stopped(name) for name in names}))
+
+
+@pytest.mark.slow
+def test_the_counter_of_the_patience_goes_on_too() -> None:
+    """It ends the training of the network that the test above stops and continues."""
+    assert never_stopped("Dense by XLA")["stopped_early"]
 
 
 @pytest.mark.parametrize("after", [1, 2, 6])
 def test_after_whichever_epoch_it_stops_the_end_is_the_same(
-    after: int, tmp_path: Path, never_stopped: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keras_loop, "CALL_SECONDS", 0.0)  # other pieces of work than the uninterrupted one's
     stopped("Dense", tmp_path, after)
     monkeypatch.undo()
     model = model_of("Dense")
     model.checkpoints = Folders(tmp_path)
-    assert outcome(model) == never_stopped["Dense"]
+    assert outcome(model) == never_stopped("Dense")
 
 
 def test_the_curve_of_two_attempts_is_one_curve_without_gap_or_double(
