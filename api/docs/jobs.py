@@ -116,6 +116,7 @@ class Workload(BaseModel):
 
 
 ONE = answer("JobAnswer", job=Job)
+ASKED = answer("JobAsked", job=Job, message=optional(str, "what is worth knowing of it"))
 LIMIT = (int, Field(default=1000, ge=1, le=10_000))
 METRICS_QUERY = query(
     "MetricsQuery",
@@ -157,7 +158,7 @@ ACTION = (400, 404, 409)
 
 
 def _action(what: str) -> Operation:
-    return Operation(f"{what} 409 names what is allowed.", JOBS, {200: ONE, 202: ONE}, refuses=ACTION)
+    return Operation(f"{what} 409 names what is allowed.", JOBS, {200: ASKED, 202: ASKED}, refuses=ACTION)
 
 
 _JOBS: Operations = {
@@ -220,7 +221,7 @@ _JOBS: Operations = {
     f"POST {JOB}/retry": Operation(
         "Do the failed tasks again, or go on from the newest checkpoint. 409 names what is allowed.",
         JOBS,
-        {200: ONE, 202: ONE},
+        {200: ASKED, 202: ASKED},
         body=body("Retry", what=optional(Literal["failed", "checkpoint"], "left out: whichever it has")),
         optional_body=True,
         refuses=(*ACTION, 403, 422),
@@ -229,7 +230,8 @@ _JOBS: Operations = {
         "A new job with everything the ended one was asked for. 409 names what is allowed.",
         JOBS,
         {201: Created},
-        answer_headers={201: LOCATION},
+        headers=KEY_HEADER,
+        answer_headers={201: LOCATION | REPLAYED},
         refuses=(*ACTION, 403, 422),
     ),
 }
@@ -237,8 +239,19 @@ _RECORDS: Operations = {
     f"GET {JOB}/events": Operation(
         "What happened, in order and without holes.",
         RECORDS,
-        {200: answer("Events", events=Objects, last_seq=int)},
-        query=query("EventsQuery", after_seq=(int, Field(default=0, ge=0, description="the last one known"))),
+        {
+            200: answer(
+                "Events",
+                events=Objects,
+                last_seq=int,
+                next=(str | None, Field(description="the path of the next page, where there are more")),
+            )
+        },
+        query=query(
+            "EventsQuery",
+            after_seq=(int, Field(default=0, ge=0, description="the last one known")),
+            limit=LIMIT,
+        ),
     ),
     f"GET {JOB}/metrics": Operation(
         "Metric points: the newest first, by range, or whole curves thinned out without losing an extreme.",

@@ -13,6 +13,7 @@ from api.training.arguments import query
 from api.training.body import json_object, refuse_fields
 from api.v1.answers import job_id_of, summary
 from api.v1.blueprint import blueprint
+from api.v1.fields import KEY, idempotency_key
 from api.v1.jobs import JOB, created
 from middleware.auth import require_auth
 from services.jobs import JobView
@@ -66,7 +67,8 @@ def restart_job(job_id: str) -> Any:
     """A new job with everything the ended one was asked for."""
     query()
     refuse_fields()
-    return created(services().jobs.restart(g.user_id, job_id_of(job_id)))
+    key = idempotency_key(request.headers.get(KEY))
+    return created(services().jobs.restart(g.user_id, job_id_of(job_id), key))
 
 
 def _asked(job_id: str, action: Callable[[UUID, UUID], JobView]) -> Any:
@@ -77,4 +79,5 @@ def _asked(job_id: str, action: Callable[[UUID, UUID], JobView]) -> Any:
 
 def _answer(job: JobView) -> Any:
     """What is done at once needs no worker to agree."""
-    return {"success": True, "job": summary(job)}, 200 if job.requested_action == "none" else 202
+    said = {} if job.notice is None else {"message": job.notice}
+    return {"success": True, "job": summary(job), **said}, 200 if job.requested_action == "none" else 202

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g
+from flask import g, url_for
 
 from api.context import services
 from api.training import answers
@@ -17,6 +17,7 @@ from api.v1.metrics import metric_history
 from middleware.auth import require_auth
 from services.artifacts import download
 from services.errors import BadRequest
+from services.jobs.history import check_limit
 from services.jobs.progress import TASK_STATES
 from services.jobs.record_views import attempt_json, checkpoint_json, evidence_json, task_json
 from services.jobs.records import artifact_json
@@ -25,13 +26,18 @@ from services.jobs.records import artifact_json
 @blueprint.get(f"{JOB}/events")
 @require_auth
 def list_events(job_id: str) -> Any:
-    arguments = query("after_seq")
-    after = whole_number(arguments, "after_seq", 0)
-    events = services().jobs.events(g.user_id, job_id_of(job_id), after)
+    """In order; `next` is the path of what follows where a page was not enough."""
+    arguments = query("after_seq", "limit")
+    after, limit = whole_number(arguments, "after_seq", 0), whole_number(arguments, "limit", 1000)
+    check_limit(limit)
+    events = services().jobs.events(g.user_id, job_id_of(job_id), after, limit=limit)
+    last = events[-1].seq if events else after
+    more = len(events) == limit and services().jobs.get(g.user_id, job_id_of(job_id)).last_seq > last
     return {
         "success": True,
         "events": [event.to_json() for event in events],
-        "last_seq": events[-1].seq if events else after,
+        "last_seq": last,
+        "next": url_for("v1.list_events", job_id=job_id, after_seq=last, limit=limit) if more else None,
     }
 
 

@@ -19,6 +19,7 @@ NAMES = {
     "completed": "job.completed",
     "failed": "job.failed",
     "cancelled": "job.cancelled",
+    "deleted": "job.deleted",
     "changed": STATUS,
 }
 # Kinds after which the job has another status, or is asked for one.
@@ -34,6 +35,7 @@ STATUSES: dict[str, dict[str, str]] = {
     "completed": {"status": "completed"},
     "failed": {"status": "failed"},
     "cancelled": {"status": "cancelled"},
+    "deleted": {"status": "deleted"},
 }
 
 

@@ -220,6 +220,10 @@ def _cancelled(event: Event) -> list[Message]:
     return [("training_cancelled", {"status": "cancelled", "message": "Training was cancelled"})]
 
 
+def _deleted(event: Event) -> list[Message]:
+    return [("training_deleted", {"status": "deleted", "message": "Training was deleted"})]
+
+
 def _asked(status: str, text: str) -> Rule:
     """Somebody asked for another status; until the worker answers, the training goes on."""
     return lambda event: [("training_progress", {"status": status, "message": text})]
@@ -281,6 +285,7 @@ TRAINING_RULES: dict[str, Rule] = {
     "completed": _completed,
     "failed": _failed,
     "cancelled": _cancelled,
+    "deleted": _deleted,
 }
 
 DATASET_RULES: dict[str, Rule] = {

@@ -37,6 +37,7 @@ __all__ = ["JobOptions", "JobView", "Jobs", "Selection"]
 ALL = Selection()
 MAX_LISTED = 500
 WAIT_POLL_SECONDS = 1.0  # between looks at the row, should an event not be heard
+FROM_THE_BEGINNING = "It had stored no state yet, so it begins at its beginning"
 ENDS = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -204,12 +205,17 @@ class Jobs:
 
         return self._act(user_id, job_id, Action.RETRY, work)
 
-    def restart(self, user_id: UUID, job_id: UUID) -> JobView:
-        """A new job with everything the ended one was asked for."""
+    def restart(self, user_id: UUID, job_id: UUID, key: str | None = None) -> JobView:
+        """A new job with everything the ended one was asked for; asked twice with one key, one new job."""
+        again = JobOptions(idempotency_key=key, request_hash=_hash({"restart": str(job_id)}))
+        earlier = self.asked_before(user_id, again)
+        if earlier is not None:
+            return earlier
         with self._database.read() as tx:
             row = self._row(tx, user_id, job_id)
             control.require(tx, row, Action.RESTART)
-        options = JobOptions(
+        options = replace(
+            again,
             name=row.name,
             notes=row.notes,
             tags=tuple(row.tags),
@@ -241,15 +247,12 @@ class Jobs:
         """Forget a job and all it left; one that works is cancelled first, and shown until it is gone."""
         with self._database.write() as tx:
             row = self._row(tx, user_id, job_id)
-            working = row.status == Status.RUNNING
-            if working:
-                event = control.ask_to_delete(tx, row)
-            else:
-                if row.attempt == 0 and row.status != Status.CANCELLED:
-                    self._plans.give_back(tx, job_id)
-                control.remove(tx, row)
-        if working:
-            self._publish(event)
+            gone = control.remove(tx, row)
+            asked = None if gone else control.ask_to_delete(tx, row)
+            if gone and row.attempt == 0 and row.status != Status.CANCELLED:
+                self._plans.give_back(tx, job_id)
+        self._publish(gone or asked)
+        if gone is None:
             return self.get(user_id, job_id)
         control.remove_blobs(self._database, self._blobs, job_id)
         return None
@@ -275,12 +278,17 @@ class Jobs:
         return self.get(user_id, job_id)
 
     def events(
-        self, user_id: UUID, job_id: UUID, after_seq: int = 0, kind: str | None = None
+        self,
+        user_id: UUID,
+        job_id: UUID,
+        after_seq: int = 0,
+        kind: str | None = None,
+        limit: int | None = None,
     ) -> Sequence[Event]:
         """What happened behind `after_seq`, in order and without holes, or what there was of one kind."""
         with self._database.read() as tx:
             self._require(tx, user_id, job_id)
-            return event_log.read(tx, job_id, after_seq, kind)
+            return event_log.read(tx, job_id, after_seq, kind, limit)
 
     def has_active(self, tx: Session | None, session_id: UUID) -> bool:
         """Whether a job of the session waits or works, seen from within the caller's transaction if any."""
@@ -330,7 +338,8 @@ class Jobs:
         view = self.get(user_id, job_id)
         if view.status == Status.QUEUED:
             self._runner.start(job_id)
-        return view
+        anew = event is not None and event.data.get("from_the_beginning")
+        return replace(view, notice=FROM_THE_BEGINNING) if anew else view
 
     def _refuse_where_exclusive(self, tx: Session, row: JobRow) -> None:
         if row.session_id is not None and row.exclusive:

@@ -19,7 +19,7 @@ from services.jobs.states import FINISHED, Action, Status, allowed
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.job_tables import CheckpointRow, TaskRow
-from services.storage.tables import JobRow, now
+from services.storage.tables import JobEventRow, JobRow, now
 
 AGAIN: dict[str, Any] = {
     "status": Status.QUEUED,
@@ -89,14 +89,19 @@ def cancel(tx: Session, row: JobRow) -> Event | None:
 
 
 def resume(tx: Session, row: JobRow, blobs: Blobs) -> Event | None:
-    """Into the queue again, to go on where it stopped; Conflict where nothing is left to go on from."""
-    if row.attempt > 0 and row.resumable and row.counts is None:
+    """Into the queue again, to go on where it stopped; Conflict where nothing is left to go on from.
+
+    A job that was paused while it waited, and never got as far as a checkpoint, has nothing to lose: it
+    begins at its beginning, and its event says so.
+    """
+    anew = row.counts is None and not _has_saved(tx, row)
+    if not anew and row.counts is None:
         _require_whole_checkpoint(tx, row, blobs)
     return append(
         tx,
         row.id,
         "resumed",
-        {"from_step": _step(tx, row)},
+        {"from_step": _step(tx, row), "from_the_beginning": anew},
         where=_still(Status.PAUSED),
         status=Status.QUEUED,
         queued_at=now(),
@@ -130,9 +135,27 @@ def retry(tx: Session, row: JobRow, blobs: Blobs) -> Event | None:
     )
 
 
-def remove(tx: Session, row: JobRow) -> None:
-    """Forget a job that nobody works on, and all that belongs to it; its blobs are the caller's."""
-    tx.execute(delete(JobRow).where(JobRow.id == row.id).execution_options(synchronize_session=False))
+def remove(tx: Session, row: JobRow) -> Event | None:
+    """Forget a job and all that belongs to it, its blobs are the caller's; None if it has just begun.
+
+    The event is its last, stands nowhere, and is for those who watch it at this moment.
+    """
+    idle = JobRow.id == row.id, JobRow.status != Status.RUNNING
+    statement = delete(JobRow).where(*idle).execution_options(synchronize_session=False)
+    found = tx.execute(statement.returning(JobRow.last_seq, JobRow.attempt)).one_or_none()
+    if found is None:
+        return None
+    return Event(
+        job_id=row.id,
+        session_id=row.session_id,
+        user_id=row.user_id,
+        workload=row.workload,
+        seq=found.last_seq + 1,
+        type="deleted",
+        attempt=found.attempt,
+        at=now().isoformat(),
+        data={},
+    )
 
 
 def remove_blobs(database: Database, blobs: Blobs, job_id: UUID) -> None:
@@ -170,6 +193,12 @@ def _may_go_on(row: JobRow) -> bool:
 def _step(tx: Session, row: JobRow) -> int | None:
     newest = checkpoints.newest(tx, row.id)
     return newest.step if newest else None
+
+
+def _has_saved(tx: Session, row: JobRow) -> bool:
+    """Whether it ever stored a state, even if that is lost by now."""
+    saved = JobEventRow.job_id == row.id, JobEventRow.type == "checkpoint"
+    return tx.scalar(select(JobEventRow.seq).where(*saved).limit(1)) is not None
 
 
 def _require_whole_checkpoint(tx: Session, row: JobRow, blobs: Blobs) -> None:

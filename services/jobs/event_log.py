@@ -101,13 +101,16 @@ def _change(
     )
 
 
-def read(tx: Session, job_id: UUID, after_seq: int = 0, kind: str | None = None) -> list[Event]:
-    """The events behind `after_seq`, in order; all of them, or those of one kind."""
+def read(
+    tx: Session, job_id: UUID, after_seq: int = 0, kind: str | None = None, limit: int | None = None
+) -> list[Event]:
+    """The events behind `after_seq`, in order; all of them or the first `limit`, or those of one kind."""
     query = (
         select(_EVENTS, _JOBS.c.session_id, _JOBS.c.user_id, _JOBS.c.workload)
         .join(_JOBS, _JOBS.c.id == _EVENTS.c.job_id)
         .where(_EVENTS.c.job_id == job_id, _EVENTS.c.seq > after_seq)
         .order_by(_EVENTS.c.seq)
+        .limit(limit)
     )
     if kind is not None:
         query = query.where(_EVENTS.c.type == kind)

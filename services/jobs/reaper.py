@@ -35,14 +35,17 @@ class Reaper:
     def sweep(self) -> list[Event]:
         """Called about once a second; gives the events that are to be published."""
         events = reap(self._database, self._usage, self._watch, self._end)
-        self._remove_deleted()
-        return events
+        return [*events, *self._remove_deleted()]
 
-    def _remove_deleted(self) -> None:
+    def _remove_deleted(self) -> list[Event]:
         query = select(JobRow).where(JobRow.delete_requested, JobRow.status.in_(FINISHED))
         with self._database.read() as tx:
             found = list(tx.scalars(query))
+        events = []
         for row in found:
             with self._database.write() as tx:
-                control.remove(tx, row)
-            control.remove_blobs(self._database, self._blobs, row.id)
+                gone = control.remove(tx, row)
+            if gone is not None:
+                events.append(gone)
+                control.remove_blobs(self._database, self._blobs, row.id)
+        return events

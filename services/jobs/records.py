@@ -69,13 +69,17 @@ class JobRecords:
     def evidence(
         self, user_id: UUID, job_id: UUID, *, limit: int = 1000, offset: int = 0
     ) -> list[Row[tuple[str, EvidenceRow]]]:
-        """What every try of every item came to, oldest first, with the item's key."""
+        """What every try of every item came to, oldest first, with the item's key.
+
+        An attempt works on its items in their order and on each at most once, so that is the order of the
+        tries; clocks of several machines, or of one that was set back, need not agree with it.
+        """
         check_limit(limit)
         query = (
             select(TaskRow.key, EvidenceRow)
             .join(TaskRow, TaskRow.id == EvidenceRow.task_id)
             .where(EvidenceRow.job_id == job_id)
-            .order_by(EvidenceRow.created_at, TaskRow.position)
+            .order_by(EvidenceRow.attempt, TaskRow.position)
         )
         with self._database.read() as tx:
             _attempt(tx, user_id, job_id)

@@ -45,6 +45,7 @@ class JobView:
     started_at: datetime | None
     finished_at: datetime | None
     config: dict[str, Any] | None
+    notice: str | None = None  # what is worth knowing of the action that was asked for
     replayed: bool = False  # an earlier request with the same idempotency key made it
 
     def to_json(self) -> dict[str, Any]:

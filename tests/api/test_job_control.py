@@ -486,3 +486,39 @@ def test_queues_tell_the_callers_jobs_and_their_places(idle_app: Flask) -> None:
     assert other.ok("GET", "/api/v1/queues/training-low")["queue"]["jobs"] == []
     assert other.refused("GET", "/api/v1/queues/training-urgent", 404)["code"] == "QUEUE_NOT_FOUND"
     assert UUID(high)
+
+
+def test_events_come_in_pages_without_hole_or_double(toys: World) -> None:
+    made = create(toys, {"workload": "toy_metrics", "config": {"n": 7}})
+    ended(toys, made["id"])
+    whole = call(toys, "GET", f"/{made['id']}/events").get_json()
+    assert whole["next"] is None
+    found, path = [], f"/{made['id']}/events?limit=3"
+    while path:
+        page = call(toys, "GET", path.removeprefix(JOBS)).get_json()
+        assert len(page["events"]) <= 3
+        found += page["events"]
+        path = page["next"]
+    assert found == whole["events"]
+    refused = call(toys, "GET", f"/{made['id']}/events?limit=0")
+    assert (refused.status_code, refused.get_json()["code"]) == (400, "BAD_REQUEST")
+
+
+def test_a_restart_takes_an_idempotency_key(toys: World) -> None:
+    made = create(toys, {"workload": "toy_count", "config": {"n": 1}})
+    ended(toys, made["id"])
+    first, again = (call(toys, "POST", f"/{made['id']}/restart", Idempotency_Key="once") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.get_json()["id"] == again.get_json()["id"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_keep_the_best_and_stop(toys: World) -> None:
+    made = create(toys, {"workload": "toy_learn", "config": {"epochs": 50, "hold": 3}})
+    until(toys, made["id"], lambda found: found["current_epoch"] == 3)
+    asked = call(toys, "POST", f"/{made['id']}/finish")
+    assert (asked.status_code, asked.get_json()["job"]["requested_action"]) == (202, "finish")
+    done = ended(toys, made["id"])
+    assert (done["reason"], "finish" in done["allowed"]) == ("stopped_by_user", False)
+    late = call(toys, "POST", f"/{made['id']}/finish")
+    assert (late.status_code, late.get_json()["code"]) == (409, "invalid_transition")
