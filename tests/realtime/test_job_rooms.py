@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import requests
 
+from examples.server import wait_until
 from tests.realtime.conftest import Clients, House
 from tests.realtime.wire import Wire
 
@@ -156,3 +157,32 @@ def test_a_ping_is_answered_with_the_time(house: House, client: Clients) -> None
     answer = wire.ask("ping")
     assert wire.hear("pong") == answer
     assert answer["ts"].endswith("+00:00")
+
+
+def test_pause_resumption_and_deletion_are_heard_in_the_rooms_of_the_job_and_of_its_session(
+    house: House, client: Clients
+) -> None:
+    user, token = house.account()
+    session, alias = house.session(user)
+    job = house.submit(user, session, "toy_learn", epochs=4, hold=2)
+    wire = client(token)
+    wire.ask("join_training_session", {"session_id": alias})
+    heard = [
+        event["seq"] for event in wire.ask("job.subscribe", {"job_id": str(job), "after_seq": 0})["replay"]
+    ]
+    path, headers = f"/api/v1/training/jobs/{job}", {"Authorization": f"Bearer {token}"}
+    wait_until(lambda: house.services.jobs.get(user, job).status == "running", 60, "the job to begin")
+    assert requests.post(f"{house.server.url}{path}/pause", headers=headers, timeout=10).status_code == 202
+    assert wire.hear("job.event", type="paused")["data"]["status"] == "paused"
+    wire.hear("training_paused", job_id=str(job))
+    assert requests.post(f"{house.server.url}{path}/resume", headers=headers, timeout=10).status_code == 200
+    assert wire.hear("job.event", type="resumed")["data"]["status"] == "queued"
+    wire.hear("training_resumed", job_id=str(job))
+    assert wire.hear("job.event", type="completed")["attempt"] == 2
+    wire.hear("training_completed", job_id=str(job))
+    expected = stored(house, user, job)
+    assert [*heard, *numbers(wire, job)] == expected
+    assert requests.delete(f"{house.server.url}{path}", headers=headers, timeout=10).status_code == 204
+    last = wire.hear("job.event", type="deleted")
+    assert (last["name"], last["seq"], last["data"]["status"]) == ("job.deleted", expected[-1] + 1, "deleted")
+    assert wire.hear("training_deleted", job_id=str(job))["seq"] == expected[-1] + 1

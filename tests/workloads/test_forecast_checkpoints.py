@@ -154,6 +154,27 @@ def test_a_training_that_is_ended_early_is_evaluated_and_stored_with_its_best_we
     assert fitted.data["stopped_by_user"] is True
 
 
+def test_a_training_that_goes_on_with_other_threads_says_that_its_last_digits_may_differ(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does go on: what was learned is worth more."""
+    told = []
+    for threads in ("7", "9"):
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "7")
+        jobs, job = submit(house)
+        pause_at(house, jobs, job, 2)
+        work(house)
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
+        jobs.resume(house.user, job.id)
+        work(house)
+        assert jobs.get(house.user, job.id).status == "completed"
+        lines = jobs.records.logs(house.user, job.id)
+        told.append([line["message"] for line in lines if "last digits" in line["message"]])
+    assert told[0] == []
+    (line,) = told[1]
+    assert "computed with 7 threads, this worker has 9" in line
+
+
 @pytest.mark.parametrize("changed", ["data", "library"])
 def test_a_checkpoint_of_other_data_or_another_library_is_refused(
     changed: str, house: House, monkeypatch: pytest.MonkeyPatch

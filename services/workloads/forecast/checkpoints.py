@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,11 @@ from services.forecasting.models.checkpoints import Save
 from services.workloads.base import Run
 from services.workloads.forecast.config import ForecastConfig
 
+# Not part of the fingerprint: a training is worth more than its last bits.
+OTHER_THREADS = (
+    "The checkpoint was computed with {before} threads, this worker has {now}: from here on the numbers may "
+    "differ in their last digits from those of a training that was never stopped"
+)
 FIT, JOB = "fit", "job.json"
 # What fits compute with: under another version they might not go on exactly.
 COMPUTES = ("tensorflow", "keras", "numpy", "scikit-learn", "lightgbm")
@@ -32,9 +38,12 @@ class JobCheckpoints:
         self._folder: Path | None = None
         if (found := run.load_checkpoint(self._fingerprint)) is not None:
             self._folder = found.last
-            self.earlier_seconds = json.loads((found.last / JOB).read_text(encoding="utf-8"))["seconds"]
+            about = json.loads((found.last / JOB).read_text(encoding="utf-8"))
+            self.earlier_seconds = about["seconds"]
             after = "" if found.epoch is None else f" after epoch {found.epoch}"
             run.log(f"The training goes on from its checkpoint{after}")
+            if (before := about.get("threads", _threads())) != _threads():
+                run.log(OTHER_THREADS.format(before=before, now=_threads()), "warning")
 
     @property
     def seconds(self) -> float:
@@ -53,9 +62,16 @@ class JobCheckpoints:
         return self._run.finish_requested
 
     def _save(self, save: Save, folder: Path) -> None:
-        (folder / JOB).write_text(json.dumps({"seconds": self.seconds}), encoding="utf-8")
+        (folder / JOB).write_text(
+            json.dumps({"seconds": self.seconds, "threads": _threads()}), encoding="utf-8"
+        )
         (folder / FIT).mkdir()
         save(folder / FIT)
+
+
+def _threads() -> int:
+    """With how many TensorFlow computes; sums that are split among them differ in their last bits."""
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count() or 1)
 
 
 def fingerprint(config: ForecastConfig) -> str:
