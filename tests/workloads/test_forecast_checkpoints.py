@@ -159,12 +159,13 @@ def test_a_training_that_goes_on_with_other_threads_says_that_its_last_digits_ma
 ) -> None:
     """It does go on: what was learned is worth more."""
     told = []
-    for threads in ("7", "9"):
-        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "7")
+    for threads in (7, 9):
+        monkeypatch.setattr(checkpoints, "threadpool_info", lambda: [{"num_threads": 7}])
         jobs, job = submit(house)
         pause_at(house, jobs, job, 2)
         work(house)
-        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
+        there = [{"num_threads": threads}, {"num_threads": 1}]
+        monkeypatch.setattr(checkpoints, "threadpool_info", lambda there=there: there)
         jobs.resume(house.user, job.id)
         work(house)
         assert jobs.get(house.user, job.id).status == "completed"

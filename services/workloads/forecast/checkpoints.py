@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from functools import partial
 from pathlib import Path
+
+from threadpoolctl import threadpool_info
 
 from services.environment import versions
 from services.forecasting.models.checkpoints import Save
@@ -36,14 +37,15 @@ class JobCheckpoints:
         self._began = time.monotonic()
         self._fingerprint = fingerprint(config)
         self._folder: Path | None = None
+        self._threads = _threads()
         if (found := run.load_checkpoint(self._fingerprint)) is not None:
             self._folder = found.last
             about = json.loads((found.last / JOB).read_text(encoding="utf-8"))
             self.earlier_seconds = about["seconds"]
             after = "" if found.epoch is None else f" after epoch {found.epoch}"
             run.log(f"The training goes on from its checkpoint{after}")
-            if (before := about.get("threads", _threads())) != _threads():
-                run.log(OTHER_THREADS.format(before=before, now=_threads()), "warning")
+            if (before := about.get("threads", self._threads)) != self._threads:
+                run.log(OTHER_THREADS.format(before=before, now=self._threads), "warning")
 
     @property
     def seconds(self) -> float:
@@ -63,15 +65,18 @@ class JobCheckpoints:
 
     def _save(self, save: Save, folder: Path) -> None:
         (folder / JOB).write_text(
-            json.dumps({"seconds": self.seconds, "threads": _threads()}), encoding="utf-8"
+            json.dumps({"seconds": self.seconds, "threads": self._threads}), encoding="utf-8"
         )
         (folder / FIT).mkdir()
         save(folder / FIT)
 
 
 def _threads() -> int:
-    """With how many TensorFlow computes; sums that are split among them differ in their last bits."""
-    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count() or 1)
+    """With how many this process computes; sums that are split among them differ in their last bits.
+
+    What BLAS was given is asked: a worker gives every library the same number.
+    """
+    return max((int(each["num_threads"]) for each in threadpool_info()), default=1)
 
 
 def fingerprint(config: ForecastConfig) -> str:
