@@ -42,10 +42,14 @@ def sign_out() -> dict[str, Any]:
 def me() -> dict[str, Any]:
     """The caller, the plan, and what is used of it."""
     usage = services().plans.find_usage(g.user_id)
-    user = {"id": str(g.user.id), "email": g.user.email}
+    about = {
+        "success": True,
+        "user": {"id": str(g.user.id), "email": g.user.email},
+        "admin": services().admins.has(g.user),
+    }
     if usage is None:
-        return {"success": True, "user": user, "plan": None, "usage": None}
-    return {"success": True, "user": user, "plan": usage.plan, "usage": usage.to_json()}
+        return {**about, "plan": None, "usage": None}
+    return {**about, "plan": usage.plan, "usage": usage.to_json()}
 
 
 def _tokens(tokens: Tokens) -> dict[str, Any]:

@@ -66,6 +66,14 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _emails(text: str) -> tuple[str, ...]:
+    emails = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for email in emails:
+        if "@" not in email.strip("@"):
+            raise ValueError(f"{email!r} is no e-mail address")
+    return emails
+
+
 def _secret(text: str) -> str:
     if len(text) < 32:
         raise ValueError("is shorter than 32 characters")
@@ -228,6 +236,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Comma separated origins of pages on other hosts that may call the API",
     ),
     Setting(
+        "admins",
+        "TRAINYARD_ADMINS",
+        "",
+        _emails,
+        "Comma separated e-mails of the accounts that see everybody's jobs and may pause, end and cancel "
+        "them; make those accounts first, whoever signs up with such an address is an admin",
+    ),
+    Setting(
         "proxies",
         "TRAINYARD_PROXIES",
         "0",
@@ -297,6 +313,7 @@ class Settings:
     access_token_minutes: float
     refresh_token_days: float
     cors_origins: tuple[str, ...]
+    admins: tuple[str, ...]
     proxies: int
     chunk_megabytes: int
     upload_ttl_hours: float

@@ -8,6 +8,7 @@ from typing import TypedDict
 from services import workloads
 from services.accounts import Accounts
 from services.accounts.local import LocalAccounts
+from services.admins import Admins
 from services.backtests import Backtests
 from services.datasets import Datasets
 from services.devices.workforce import Workforce
@@ -57,6 +58,7 @@ class Services:
     bus: EventBus
     plans: Plans
     accounts: Accounts
+    admins: Admins
     runner: JobRunner
     jobs: Jobs
     workloads: WorkloadCatalogue
@@ -113,6 +115,7 @@ def build(settings: Settings) -> Services:
         bus=bus,
         plans=plans,
         accounts=LocalAccounts(database, plans, settings),
+        admins=Admins(database, settings.admins),
         runner=runner,
         jobs=jobs,
         workforce=workforce,

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic import BaseModel, Field
 
-from api.docs.operation import DONE, Obj, Operation, Operations, answer, body, given
+from api.docs.operation import DONE, Operation, Operations, answer, body, given
 
 TAG = "Accounts"
 EMAIL, PASSWORD = given(str, max_length=4096), given(str, "at least ten characters", max_length=4096)
 CREDENTIALS = body("Credentials", email=EMAIL, password=PASSWORD)
 REFRESH = body("RefreshToken", refresh_token=given(str, max_length=4096))
-TOKENS = answer("Tokens", access_token=str, refresh_token=str, token_type=str, expires_at=str, user=Obj)
+
+
+class User(BaseModel):
+    id: str
+    email: str
+
+
+class Counted(BaseModel):
+    """What the plan allows in a month, and what was used of it."""
+
+    limit: int | None = Field(description="null: as many as one likes")
+    used: int
+
+
+class Usage(BaseModel):
+    processing: Counted
+    training: Counted
+    period_start: str
+    resets_at: str
+
+
+TOKENS = answer("Tokens", access_token=str, refresh_token=str, token_type=str, expires_at=str, user=User)
 
 OPERATIONS: Operations = {
     "POST /api/auth/sign-up": Operation(
@@ -38,7 +59,7 @@ OPERATIONS: Operations = {
     "GET /api/auth/me": Operation(
         "The caller, the plan, and what is used of it.",
         TAG,
-        {200: answer("Me", user=Obj, plan=(Any, ...), usage=(Obj | None, ...))},
+        {200: answer("Me", user=User, admin=bool, plan=(str | None, ...), usage=(Usage | None, ...))},
         refuses=(),
     ),
     "GET /api/docs/openapi.json": Operation(

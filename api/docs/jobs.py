@@ -31,6 +31,7 @@ class Job(BaseModel):
     """A job; what stands below `metrics` is there only where one job is shown."""
 
     id: str
+    owner: str | None = Field(default=None, description="whose it is; where an admin lists everybody's")
     job_name: str
     session_id: str | None
     restart_of: str | None = Field(description="the job that this one repeats")
@@ -186,7 +187,11 @@ _JOBS: Operations = {
         },
         query=query(
             "JobListQuery",
-            status=optional(str, "only of this status"),
+            owner=(
+                Literal["me", "all"],
+                Field(default="me", description="all: everybody's, for admins of the server only (403)"),
+            ),
+            status=optional(str, "only of this status, or of several with commas"),
             workload=optional(str, "only of this kind"),
             session_id=optional(str, "only of this session"),
             tag=optional(str, "only with this tag"),

@@ -44,7 +44,7 @@ class Worker(BaseModel):
     device: str
     memory: dict[str, float] | None = MEMORY
     busy: bool
-    job_id: str | None = Field(description="of the caller's own jobs only")
+    job_id: str | None = Field(description="of the caller's own jobs only; an admin is told all")
     started_at: str
     seen_at: str
 

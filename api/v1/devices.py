@@ -23,4 +23,5 @@ def list_devices() -> Any:
 @require_auth
 def list_workers() -> Any:
     query()
-    return {"success": True, "workers": services().workforce.workers(g.user_id)}
+    everybodys = services().admins.has(g.user)
+    return {"success": True, "workers": services().workforce.workers(g.user_id, everybodys=everybodys)}

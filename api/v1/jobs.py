@@ -21,6 +21,7 @@ from services.jobs import JobView, Selection
 JOBS = "/training/jobs"
 JOB = f"{JOBS}/<job_id>"
 FILTERS = ("status", "workload", "session_id", "tag", "name", "priority")
+OWNERS = ("me", "all")
 ORDERS = ("newest", "oldest")
 
 
@@ -38,7 +39,7 @@ def create_job() -> Any:
 @require_auth
 def list_jobs() -> Any:
     """The newest first; ?limit and ?offset leaf through what the others choose."""
-    arguments = query(*FILTERS, "limit", "offset", "order")
+    arguments = query(*FILTERS, "owner", "limit", "offset", "order")
     selection = _selection(arguments)
     limit, offset = whole_number(arguments, "limit", 50), whole_number(arguments, "offset", 0)
     order = arguments.get("order", "newest")
@@ -52,7 +53,7 @@ def list_jobs() -> Any:
     following = urlencode({**arguments, "limit": limit, "offset": offset + limit})
     return {
         "success": True,
-        "jobs": [summary(job) for job in jobs],
+        "jobs": _with_owners(jobs) if selection.everybodys else [summary(job) for job in jobs],
         "total": total,
         "limit": limit,
         "offset": offset,
@@ -78,8 +79,10 @@ def get_job(job_id: str) -> Any:
 def change_job(job_id: str) -> Any:
     """Name, notes, tags and priority, whatever its status."""
     query()
-    body = json_object(CHANGE_FIELDS)
-    job = services().job_requests.change(g.user_id, job_id_of(job_id), body)
+    body, found = json_object(CHANGE_FIELDS), job_id_of(job_id)
+    # what a job is called is its owner's affair, when it has its turn also an admin's
+    user = services().admins.acts_for(g.user, found) if set(body) == {"priority"} else g.user_id
+    job = services().job_requests.change(user, found, body)
     return {"success": True, "job": summary(job)}
 
 
@@ -104,8 +107,17 @@ def shown(job: JobView) -> dict[str, Any]:
     return whole(job, services().workloads.total_epochs(job.workload, job.config or {}))
 
 
+def _with_owners(jobs: list[JobView]) -> list[dict[str, Any]]:
+    emails = services().admins.emails_of([job.user_id for job in jobs])
+    return [{**summary(job), "owner": emails[job.user_id]} for job in jobs]
+
+
 def _selection(arguments: dict[str, str]) -> Selection:
-    session = arguments.get("session_id")
+    session, owner = arguments.get("session_id"), arguments.get("owner", OWNERS[0])
+    if owner not in OWNERS:
+        raise BadRequest(f"owner is {owner[:40]!r}; it must be {' or '.join(OWNERS)}")
+    if owner == "all":
+        services().admins.require(g.user)
     return Selection(
         session_id=services().sessions.resolve(g.user_id, session) if session else None,
         workload=arguments.get("workload"),
@@ -113,4 +125,5 @@ def _selection(arguments: dict[str, str]) -> Selection:
         priority=arguments.get("priority"),
         tag=arguments.get("tag"),
         name=arguments.get("name"),
+        everybodys=owner == "all",
     )

@@ -39,9 +39,9 @@ class Workforce:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def workers(self, user_id: UUID) -> list[dict[str, Any]]:
-        """All of them; of the jobs of others only that there is one."""
-        return [_told(worker, user_id) for worker in self._living()]
+    def workers(self, user_id: UUID, *, everybodys: bool = False) -> list[dict[str, Any]]:
+        """All of them; of the jobs of others only that there is one, unless `everybodys` are to be named."""
+        return [_told(each, everybodys or each.owner == user_id) for each in self._living()]
 
     def devices(self) -> list[dict[str, Any]]:
         """Each device of each machine, with those that work on it."""
@@ -67,7 +67,7 @@ class Workforce:
         return [_Worker(row, *held.get(row.id, (None, None))) for row in rows]
 
 
-def _told(worker: _Worker, user_id: UUID) -> dict[str, Any]:
+def _told(worker: _Worker, named: bool) -> dict[str, Any]:
     row = worker.row
     return {
         "id": row.id,
@@ -77,7 +77,7 @@ def _told(worker: _Worker, user_id: UUID) -> dict[str, Any]:
         "device": row.device,
         "memory": row.memory,
         "busy": worker.job_id is not None,
-        "job_id": str(worker.job_id) if worker.owner == user_id else None,
+        "job_id": str(worker.job_id) if named and worker.job_id is not None else None,
         "started_at": row.started_at.isoformat(),
         "seen_at": row.seen_at.isoformat(),
     }

@@ -19,7 +19,10 @@ from services.tags import tagged
 
 @dataclass(frozen=True)
 class Selection:
-    """Every field that is given narrows it; `name` is any part of the name, `without` are workloads."""
+    """Every field that is given narrows it; `name` is any part of the name, `without` are workloads.
+
+    `status` may be several with commas. `everybodys`: of all users, which is for admins to ask.
+    """
 
     session_id: UUID | None = None
     workload: str | None = None
@@ -28,22 +31,27 @@ class Selection:
     tag: str | None = None
     name: str | None = None
     without: Collection[str] = ()
+    everybodys: bool = False
 
     def where(self, user_id: UUID) -> list[ColumnElement[bool]]:
-        if self.status is not None and self.status not in set(Status):
-            raise BadRequest(f"status is {self.status!r}; it must be one of {', '.join(Status)}")
+        statuses = None if self.status is None else self.status.split(",")
+        if statuses is not None and not set(statuses) <= set(Status):
+            raise BadRequest(
+                f"status is {self.status!r}; it must be one of {', '.join(Status)}, or several with commas"
+            )
         if self.priority is not None and self.priority not in PRIORITIES:
             raise BadRequest(f"priority is {self.priority!r}; it must be one of {', '.join(PRIORITIES)}")
         wanted = {
             JobRow.session_id: self.session_id,
             JobRow.workload: self.workload,
-            JobRow.status: self.status,
             JobRow.priority: None if self.priority is None else PRIORITIES.index(self.priority),
         }
         found = [
-            *shown_jobs(user_id),
+            *(() if self.everybodys else shown_jobs(user_id)),
             *(column == value for column, value in wanted.items() if value is not None),
         ]
+        if statuses is not None:
+            found.append(JobRow.status.in_(statuses))
         if self.tag is not None:
             found.append(tagged(JobRow.tags, self.tag))
         if self.name is not None:
