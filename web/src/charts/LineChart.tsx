@@ -5,6 +5,7 @@ import 'uplot/dist/uPlot.min.css'
 import './charts.css'
 import { useFormat, useSpeech } from '@/i18n'
 import { useColours } from './colours'
+import { dateWriter, TIME_VALUES } from './timeAxis'
 
 export interface Line {
   label: string
@@ -93,13 +94,14 @@ export function LineChart(props: Props) {
     const options: Options = {
       width,
       height,
+      fmtDate: dateWriter(language === 'en' ? 'en-GB' : language),
       legend: { live: true },
       scales: {
         x: { time, ...(range ? { range: [range[0] / scale, range[1] / scale] } : {}) },
         y: logarithmic ? { distr: LOGARITHMIC } : {},
       },
       axes: [
-        { ...axis, ...(xLabel ? { label: xLabel, labelSize: 22 } : {}) },
+        { ...axis, ...(time ? { values: TIME_VALUES } : {}), ...(xLabel ? { label: xLabel, labelSize: 22 } : {}) },
         {
           ...axis,
           size: 62,
