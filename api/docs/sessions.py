@@ -38,6 +38,21 @@ SESSION = answer("Session", session=Obj)
 SAVED = answer("Saved", data=(Obj | None, ...), message=str)
 FILE = answer("File", data=Obj)
 ONE_FILE = answer("OneFile", data=SeriesFile)
+UPLOAD_STATE: Any = query(
+    "UploadState",
+    fileName=given(str),
+    fileType=given(str),
+    bezeichnung=given(str | None),
+    totalChunks=given(int),
+    receivedChunks=given(int),
+    missing=given(list[int], "the first of the missing chunks"),
+    missingCount=given(int),
+    fileHash=given(str | None, "SHA-256 that was announced, or of the whole file"),
+    status=given(str, "uploading, received, processing, completed or failed"),
+    job_id=optional(str, "of the import"),
+    fileIds=optional(list[str], "what a completed one became"),
+    problem=optional(dict[str, Any], "why the import failed"),
+)
 UPLOAD = query(
     "UploadQuery",
     **REF,
@@ -137,7 +152,12 @@ _SESSIONS: Operations = {
         SESSIONS,
         {
             200: answer(
-                "SessionStatus", status=str, progress=float, message=str, finalized=bool, uploads=Objects
+                "SessionStatus",
+                status=str,
+                progress=float,
+                message=str,
+                finalized=bool,
+                uploads=list[UPLOAD_STATE],
             )
         },
     ),
@@ -173,7 +193,7 @@ _FILES: Operations = {
     f"GET {T}/upload-status": Operation(
         "Which chunks are missing, so that a client goes on where it was stopped.",
         FILES,
-        {200: answer("UploadStatus", sessionId=str, uploads=Objects)},
+        {200: answer("UploadStatus", sessionId=str, uploads=list[UPLOAD_STATE])},
         query=UPLOAD,
     ),
     f"DELETE {T}/upload-status": Operation("Give up an unfinished upload.", FILES, {200: DONE}, query=UPLOAD),

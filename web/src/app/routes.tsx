@@ -4,6 +4,7 @@ import { Broken } from './Broken'
 import { Frame } from './Frame'
 import { Session } from './Session'
 import { SignedIn } from './SignedIn'
+import { Start } from './Start'
 
 export const routes: RouteObject[] = [
   {
@@ -19,7 +20,15 @@ export const routes: RouteObject[] = [
           { path: '/', element: <Navigate to="/sessions" replace /> },
           { path: '/sessions', lazy: () => import('@/views/sessions') },
           { path: '/compare', lazy: () => import('@/views/compare') },
-          { path: '/sessions/:sessionId', element: <Session />, errorElement: <Broken />, children: [] },
+          {
+            path: '/sessions/:sessionId',
+            element: <Session />,
+            errorElement: <Broken />,
+            children: [
+              { index: true, element: <Start /> },
+              { path: 'upload', lazy: () => import('@/views/upload') },
+            ],
+          },
         ],
       },
     ],

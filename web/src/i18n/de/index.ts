@@ -3,5 +3,6 @@ import type { Texts } from '../en'
 import { frame } from './frame'
 import { sessions } from './sessions'
 import { signin } from './signin'
+import { upload } from './upload'
 
-export const de: Texts = { frame, sessions, signin }
+export const de: Texts = { frame, sessions, signin, upload }

@@ -2,8 +2,9 @@
 import { frame } from './frame'
 import { sessions } from './sessions'
 import { signin } from './signin'
+import { upload } from './upload'
 
-export const en = { frame, sessions, signin }
+export const en = { frame, sessions, signin, upload }
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string

@@ -1,0 +1,137 @@
+"""Uploading as a person does it: a look first, chips changed, sent, paused, reloaded and gone on with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from examples.server import Server
+from tests.e2e.browser import Visit
+from tests.e2e.test_page_sessions import client_of
+
+MEGABYTE = 1024 * 1024
+
+
+def german_file(path: Path, hours: int = 60 * 24) -> Path:
+    """Latin-1, semicolons, decimal commas, a text column, in local time."""
+    lines = ["Zeit;Lastgang Süd [kW];Außentemperatur;Ort"]
+    for hour in range(hours):
+        day = hour // 24
+        time = f"{1 + day % 28:02}.{1 + day // 28:02}.2023 {hour % 24:02}:00"
+        lines.append(f"{time};{900 + hour % 24 * 10},5;{hour % 9},25;Graz")
+    path.write_bytes("\r\n".join(lines).encode("latin-1"))
+    return path
+
+
+def drop(page: Page, *paths: Path) -> None:
+    page.locator("input[type=file]").first.set_input_files(list(paths))
+
+
+def test_a_german_file_is_looked_at_changed_and_uploaded(visit: Visit, house: Server, tmp_path: Path) -> None:
+    client, tokens = client_of(house)
+    session_id = client.call("POST", "/api/v1/sessions", json={"name": "Netz Süd"})["session"]["id"]
+    visitor = visit(language="de")
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    page.goto(f"/sessions/{session_id}")
+    page.wait_for_url("**/upload")
+    visitor.look("upload-empty")
+    drop(page, german_file(tmp_path / "lastgang.csv"))
+    chips = page.get_by_role("group", name="Was es zu sein scheint")
+    expect(chips.get_by_role("button", name=re.compile("Trennzeichen Strichpunkt"))).to_be_visible()
+    expect(chips.get_by_role("button", name=re.compile("Zeichensatz cp1252"))).to_be_visible()
+    grid = page.get_by_role("region", name="Erste Zeilen von lastgang.csv")
+    expect(grid.get_by_role("columnheader", name=re.compile("Lastgang Süd"))).to_be_visible()
+    expect(grid.get_by_role("row").nth(2)).to_contain_text("2023-01-01 01:00:00")
+    expect(grid.get_by_role("row").nth(2)).to_contain_text("910,5 = 910,5")
+    chips.get_by_role("button", name=re.compile("Zeitzone UTC")).click()
+    page.get_by_role("menuitem", name="Europe/Vienna").click()
+    expect(grid.get_by_role("row").nth(2)).to_contain_text("2023-01-01 00:00:00")
+    visitor.look("upload-preview")
+    page.get_by_role("textbox", name="Name von Lastgang Süd [kW]").fill("Last")
+    page.get_by_role("button", name="Hochladen", exact=True).click()
+    files = page.get_by_role("row").filter(has_text="Ausgang")
+    expect(files).to_contain_text("Last")
+    expect(files).to_contain_text("2022-12-31 23:00")
+    expect(page.get_by_role("listitem").filter(has_text="bereit")).to_have_count(2)
+    visitor.look("upload-done")
+    rows = client.call("GET", f"/api/training/csv-files/{session_id}")["data"]
+    assert sorted((row["type"], row["bezeichnung"], row["datenpunkte"]) for row in rows) == [
+        ("input", "Außentemperatur", 60 * 24),
+        ("input", "Last", 60 * 24),
+        ("output", "Last", 60 * 24),
+    ]
+
+
+def test_what_cannot_be_decided_is_asked_for(visit: Visit, house: Server, tmp_path: Path) -> None:
+    client, tokens = client_of(house)
+    session_id = client.call("POST", "/api/v1/sessions", json={})["session"]["id"]
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    page.goto(f"/sessions/{session_id}/upload")
+    path = tmp_path / "dates.csv"
+    path.write_text("time;load\n" + "".join(f"0{day}/02/2024 00:00;{day}\n" for day in range(1, 10)))
+    drop(page, path)
+    expect(page.get_by_role("alert")).to_contain_text("Please decide")
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
+    visitor.look("upload-question")
+    page.get_by_role("button", name="2024-02-01").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="2024-02-09")).to_have_count(2)
+
+
+def test_a_reload_in_the_middle_sends_only_the_rest(visit: Visit, house: Server, tmp_path: Path) -> None:
+    client, tokens = client_of(house)
+    session_id = client.call("POST", "/api/v1/sessions", json={"name": "Large"})["session"]["id"]
+    path = tmp_path / "large.csv"
+    with path.open("w") as file:
+        file.write("time;load\n")
+        for minute in range(140_000):
+            day, rest = divmod(minute, 1440)
+            time = f"2024-{1 + day // 28:02}-{1 + day % 28:02} {rest // 60:02}:{rest % 60:02}"
+            file.write(f"{time};{minute % 977}.25\n")
+    total = -(-path.stat().st_size // MEGABYTE)
+    assert total >= 3
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    sent: list[int] = []
+    held = {"from": 2}
+
+    def watch(route: object) -> None:
+        body = route.request.post_data_buffer or b""  # type: ignore[attr-defined]
+        index = int(re.search(rb'"chunkIndex": ?(\d+)', body)[1])  # type: ignore[index]
+        if index >= held["from"]:
+            return  # it never arrives: the network hangs
+        sent.append(index)
+        route.continue_()  # type: ignore[attr-defined]
+
+    page.route("**/upload-chunk", watch)
+    page.goto(f"/sessions/{session_id}/upload")
+    drop(page, path)
+    page.get_by_role("combobox", name="Use of load").select_option("output")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("progressbar", name="Progress of large.csv")).to_have_attribute(
+        "aria-valuenow", re.compile(r"[4-9]\d")
+    )
+    visitor.look("upload-sending")
+    page.get_by_role("button", name="Pause large.csv").click()
+    expect(page.get_by_text("paused")).to_be_visible()
+    assert sent == [0, 1]
+    page.reload()
+    expect(page.get_by_text("waits for its file")).to_be_visible()
+    held["from"] = 99
+    other = tmp_path / "other" / "large.csv"
+    other.parent.mkdir()
+    content = path.read_bytes()
+    other.write_bytes(content[:-3] + b"9\n" + content[-1:])
+    drop(page, other)
+    expect(page.get_by_text(re.compile("This is another file"))).to_be_visible()
+    page.reload()
+    drop(page, path)
+    expect(page.get_by_role("row").filter(has_text="output")).to_contain_text("140,000")
+    assert sent == [0, 1, *range(2, total)]
