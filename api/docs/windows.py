@@ -26,6 +26,69 @@ Origin = Literal[
 ]
 
 
+class FileSettings(BaseModel):
+    """A file and how its windows are cut, under the names that PUT csv-files takes."""
+
+    id: str
+    bezeichnung: str
+    type: Literal["input", "output"]
+    color_index: int
+    datenform: Literal["Historische Daten", "Historische Prognosen", "Aktueller Wert"]
+    datenanpassung: Literal["Lineare Interpolation", "Mittelwertbildung", "Nächster Wert"]
+    zeithorizont_start: float | None
+    zeithorizont_end: float | None
+    mittelwertbildung_uber_den_zeithorizont: bool
+    skalierung: bool
+    skalierung_min: float
+    skalierung_max: float
+    lags: list[str]
+    ausgabezeit: str | None
+    zeitschrittweite: float | None = Field(description="minutes; the most frequent step of the file")
+    datenpunkte: int | None
+    min: float | None
+    max: float | None
+    utc_min: str | None
+    utc_max: str | None
+    has_recipe: bool
+
+
+class StepSettings(BaseModel):
+    eingabe: int | None
+    ausgabe: int | None
+    zeitschrittweite: float | None
+    offset: float
+
+
+class SchoolHolidays(BaseModel):
+    von: str
+    bis: str
+
+
+class CategorySettings(BaseModel):
+    """What is set of a time feature; what is not there has its default."""
+
+    datenform: Literal["Zeithorizont", "Aktuelle Zeit"] = "Aktuelle Zeit"
+    zeithorizontStart: float = 0.0
+    zeithorizontEnd: float = 0.0
+    skalierung: Literal["ja", "nein"] = "nein"
+    skalierungMin: float = 0.0
+    skalierungMax: float = 1.0
+    detaillierteBerechnung: bool = False
+    land: str = ""
+    bruecken: bool = False
+    schulferien: list[SchoolHolidays] = []
+
+
+class TimeSettings(BaseModel):
+    jahr: bool
+    monat: bool
+    woche: bool
+    tag: bool
+    feiertag: bool
+    zeitzone: str
+    category_data: dict[str, CategorySettings]
+
+
 class SettingError(BaseModel):
     """Why these settings cannot be saved, or nothing can be built with them."""
 
@@ -227,6 +290,18 @@ OPERATIONS: Operations = {
         },
         body=GIVEN,
         refuses=(400, 403, 404, 422, 503),
+    ),
+    f"GET {V}/windows": Operation(
+        "The saved settings that windows follow from; changed by csv-files, save-zeitschritte, save-time-info.",
+        WINDOWS,
+        {
+            200: answer(
+                "WindowSettings",
+                files=list[FileSettings],
+                timeInfo=(TimeSettings | None, ...),
+                zeitschritte=(StepSettings | None, ...),
+            )
+        },
     ),
     f"POST {V}/windows/preview": Operation(
         "What generating datasets would give, with settings that need not be saved; one window to scale.",

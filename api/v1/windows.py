@@ -21,6 +21,14 @@ from services.windows import FIELDS
 SESSION = "/sessions/<session_id>"
 
 
+@blueprint.get(f"{SESSION}/windows")
+@require_auth
+def show_windows(session_id: str) -> Any:
+    """The settings that are saved; each is changed by the route of its kind."""
+    query()
+    return {"success": True, **services().windows.settings(g.user_id, session_id)}
+
+
 @blueprint.post(f"{SESSION}/windows/preview")
 @require_auth
 def preview_windows(session_id: str) -> Any:

@@ -12,6 +12,7 @@ from services.windows.draft import Draft, read_draft
 from services.windows.kept import Kept
 from services.windows.moment import Moment, read_moment
 from services.windows.pace import Pace
+from services.windows.settings import saved_settings
 
 FIELDS = ("timeInfo", "zeitschritte", "files", "arithmetic", "max_gap_minutes", "at")
 
@@ -24,6 +25,12 @@ class Windows:
         self._sessions = sessions
         self._pace = Pace(database)
         self._kept = kept
+
+    def settings(self, user_id: UUID, ref: str) -> dict[str, Any]:
+        """What is saved of the files, the steps and the time features."""
+        session_id = self._sessions.resolve(user_id, ref)
+        with self._database.read() as tx:
+            return saved_settings(tx, session_id)
 
     def preview(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What generating datasets with these settings, saved or not, would give.

@@ -102,6 +102,23 @@ def test_settings_that_are_not_saved_count_and_are_not_saved(world: World) -> No
     assert world.ok("POST", PREVIEW.format(session_id), json={}) == saved
 
 
+def test_what_is_saved_is_shown_with_numbers_as_numbers(world: World) -> None:
+    session_id, ids = session_of(world, 400)
+    told = world.ok("GET", f"/api/v1/sessions/{session_id}/windows")
+    assert [(each["id"], each["type"]) for each in told["files"]] == [
+        (ids["past"], "input"),
+        (ids["weather"], "input"),
+        (ids["load"], "output"),
+    ]
+    past = told["files"][0]
+    assert (past["lags"], past["zeithorizont_start"], past["skalierung"]) == (["P1D", "PT25H"], -23.0, True)
+    assert told["zeitschritte"] == {"eingabe": 12, "ausgabe": 6, "zeitschrittweite": 45.0, "offset": 5.0}
+    assert told["timeInfo"]["zeitzone"] == "Europe/Vienna" and told["timeInfo"]["tag"] is True
+    empty = add_session(world.database, world.user_id)
+    nothing = world.ok("GET", f"/api/v1/sessions/{empty}/windows")
+    assert (nothing["files"], nothing["timeInfo"], nothing["zeitschritte"]) == ([], None, None)
+
+
 @pytest.mark.parametrize(
     ("draft", "field"),
     [
