@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
-from api.docs.operation import STILL_WORKING, Operation, Operations, answer, body, optional, query
+from api.docs.operation import STILL_WORKING, Operation, Operations, answer, body, maybe, optional, query
 from services.dataset_config import Form, Method
 from services.workloads.forecast.config import Arithmetic
 
@@ -64,19 +64,19 @@ class SchoolHolidays(BaseModel):
     bis: str
 
 
-class CategorySettings(BaseModel):
-    """What is set of a time feature; what is not there has its default."""
-
-    datenform: Literal["Zeithorizont", "Aktuelle Zeit"] = "Aktuelle Zeit"
-    zeithorizontStart: float = 0.0
-    zeithorizontEnd: float = 0.0
-    skalierung: Literal["ja", "nein"] = "nein"
-    skalierungMin: float = 0.0
-    skalierungMax: float = 1.0
-    detaillierteBerechnung: bool = False
-    land: str = ""
-    bruecken: bool = False
-    schulferien: list[SchoolHolidays] = []
+CategorySettings = create_model(
+    "CategorySettings",
+    datenform=maybe(Literal["Zeithorizont", "Aktuelle Zeit"]),
+    zeithorizontStart=maybe(float),
+    zeithorizontEnd=maybe(float),
+    skalierung=maybe(Literal["ja", "nein"]),
+    skalierungMin=maybe(float),
+    skalierungMax=maybe(float),
+    detaillierteBerechnung=maybe(bool),
+    land=maybe(str),
+    bruecken=maybe(bool),
+    schulferien=maybe(list[SchoolHolidays]),
+)
 
 
 class TimeSettings(BaseModel):
@@ -86,7 +86,7 @@ class TimeSettings(BaseModel):
     tag: bool
     feiertag: bool
     zeitzone: str
-    category_data: dict[str, CategorySettings]
+    category_data: dict[str, CategorySettings]  # type: ignore[valid-type]
 
 
 class SettingError(BaseModel):
@@ -292,7 +292,7 @@ OPERATIONS: Operations = {
         refuses=(400, 403, 404, 422, 503),
     ),
     f"GET {V}/windows": Operation(
-        "The saved settings that windows follow from; changed by csv-files, save-zeitschritte, save-time-info.",
+        "The saved settings that windows follow from; changed by the routes of each kind.",
         WINDOWS,
         {
             200: answer(

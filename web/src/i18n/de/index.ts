@@ -4,5 +4,6 @@ import { frame } from './frame'
 import { sessions } from './sessions'
 import { signin } from './signin'
 import { upload } from './upload'
+import { windows } from './windows'
 
-export const de: Texts = { frame, sessions, signin, upload }
+export const de: Texts = { frame, sessions, signin, upload, windows }

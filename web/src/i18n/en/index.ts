@@ -3,8 +3,9 @@ import { frame } from './frame'
 import { sessions } from './sessions'
 import { signin } from './signin'
 import { upload } from './upload'
+import { windows } from './windows'
 
-export const en = { frame, sessions, signin, upload }
+export const en = { frame, sessions, signin, upload, windows }
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string

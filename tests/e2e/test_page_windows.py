@@ -1,0 +1,96 @@
+"""Windows, datasets and predictions on the page: what it shows is what the server builds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from examples.client import Client
+from examples.server import Server
+from tests.e2e.browser import Visit, Visitor
+from tests.e2e.conftest import signed_in
+from tests.e2e.series import ready_session, write_series
+
+WEATHER = {"bezeichnung": "Temperature", "zeithorizontStart": 1, "zeithorizontEnd": 24}
+TIME = {
+    "tag": True,
+    "feiertag": True,
+    "zeitzone": "Europe/Vienna",
+    "category_data": {
+        "tag": {"datenform": "Zeithorizont", "zeithorizontStart": -23, "zeithorizontEnd": 0},
+        "feiertag": {"datenform": "Zeithorizont", "zeithorizontStart": 1, "zeithorizontEnd": 24, "land": "AT"},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def client(house: Server) -> Client:
+    return signed_in(house)
+
+
+@pytest.fixture(scope="module")
+def session_id(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Load, its history, a temperature that must be known ahead; hourly, with day and holidays."""
+    folder = tmp_path_factory.mktemp("series")
+    session_id = ready_session(client, folder)
+    client.upload(session_id, write_series(folder / "temperature.csv"), "input", WEATHER)
+    client.call("POST", "/api/training/save-time-info", json={"sessionId": session_id, "timeInfo": TIME})
+    return session_id
+
+
+@pytest.fixture
+def person(visit: Visit, client: Client) -> Visitor:
+    return arrive(visit(), client)
+
+
+def arrive(somebody: Visitor, client: Client) -> Visitor:
+    tokens = {"access_token": client.token, "refresh_token": "", "expires_at": "2100-01-01T00:00:00Z"}
+    somebody.sign_in_by(tokens)
+    return somebody
+
+
+def saved(client: Client, session_id: str) -> dict[str, Any]:
+    return client.call("GET", f"/api/v1/sessions/{session_id}/windows")
+
+
+def test_settings_show_their_window_before_they_are_saved(
+    person: Visitor, client: Client, session_id: str
+) -> None:
+    page = person.page
+    page.goto(f"/sessions/{session_id}/windows")
+    preview = client.call("POST", f"/api/v1/sessions/{session_id}/windows/preview", json={})
+    count = preview["samples"]["count"]
+    summary = page.locator(".summary")
+    expect(summary).to_contain_text(f"{count:,} samples")
+    expect(page.locator(".window-picture svg")).to_have_accessible_name(re.compile("Load history.*Temperature"))
+    person.look("windows")
+    page.get_by_role("slider").fill("0")
+    expect(page.get_by_text(f"Sample 1 of {count:,}")).to_be_visible()
+    load = page.locator(".card", has=page.get_by_role("heading", name="Load", exact=True))
+    load.get_by_label("To [h]").fill("0")
+    expect(load.get_by_role("alert")).to_contain_text("zeithorizont")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    load.get_by_label("From [h]").fill("6")
+    load.get_by_label("To [h]").fill("29")
+    expect(page.locator(".area.gap")).to_be_visible()
+    page.get_by_label("Input steps").fill("12")
+    page.get_by_role("checkbox", name="Week").check()
+    expect(page.get_by_role("img", name=re.compile("Week over the window"))).to_be_visible()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    assert saved(client, session_id)["zeitschritte"]["eingabe"] == 24
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Everything is saved.")).to_be_visible()
+    now = saved(client, session_id)
+    assert (now["zeitschritte"]["eingabe"], now["timeInfo"]["woche"]) == (12, True)
+    assert now["timeInfo"]["category_data"]["feiertag"]["land"] == "AT"
+    assert {(each["zeithorizont_start"], each["zeithorizont_end"]) for each in now["files"]} >= {(6.0, 29.0)}
+
+
+def test_a_session_without_files_leads_to_the_upload(person: Visitor, client: Client) -> None:
+    empty = client.call("POST", "/api/training/create-database-session", json={})["sessionUuid"]
+    person.page.goto(f"/sessions/{empty}/windows")
+    expect(person.page.get_by_role("link", name="Upload files")).to_be_visible()

@@ -1,0 +1,147 @@
+/** Windows and features: settings beside the window they cut, drawn on the real series before anything is built. */
+import { useState } from 'react'
+import type { WindowSettings } from '@/api/schema'
+import { useSessionId } from '@/app/Session'
+import { useFormat, useTexts } from '@/i18n'
+import { Button, ButtonLink } from '@/ui/Button'
+import { Card } from '@/ui/Card'
+import { SameByApi } from '@/ui/SameByApi'
+import { Empty, Loaded, Loading, Refused } from '@/ui/states'
+import { useToast } from '@/ui/Toasts'
+import { CalendarCard } from './CalendarCard'
+import { changes, draftOf, hasChanges, loose } from './draft'
+import { FileCard } from './FileCard'
+import { Numbers } from './Numbers'
+import { useContext, usePreview, useSave, useSettings } from './queries'
+import { StepsCard } from './StepsCard'
+import { Summary } from './Summary'
+import { hoursOf, WindowPicture } from './WindowPicture'
+import './windows.css'
+
+export function Component() {
+  const id = useSessionId()
+  const t = useTexts().windows
+  const settings = useSettings(id)
+  return (
+    <Loaded query={settings} height={420}>
+      {(saved) =>
+        saved.files.length === 0 ? (
+          <Empty
+            title={t.noFiles}
+            action={
+              <ButtonLink kind="primary" to={`/sessions/${id}/upload`}>
+                {t.toUpload}
+              </ButtonLink>
+            }
+          >
+            {t.noFilesText}
+          </Empty>
+        ) : (
+          <Settings key={saved.files.map((file) => file.id).join()} id={id} saved={saved} />
+        )
+      }
+    </Loaded>
+  )
+}
+
+function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
+  const t = useTexts().windows
+  const toast = useToast()
+  const [draft, setDraft] = useState(() => draftOf(saved))
+  const [at, setAt] = useState<number | null>(null)
+  const body = changes(draft, saved)
+  const preview = usePreview(id, { ...body, ...(at === null ? {} : { at }) }, true)
+  const save = useSave(id)
+  const told = preview.data
+  const errors = told?.errors ?? []
+  const window = told?.window ?? null
+  const hours = window ? hoursOf(window) : { start: -1, end: 1 }
+  const series = useContext(window, hours)
+  const unsaved = hasChanges(body)
+  const refused = errors.some((error) => error.code !== 'INCOMPLETE_CONFIG' && error.code !== 'NO_SAMPLES')
+  const keep = () =>
+    save.mutate(body, {
+      onSuccess: () => toast({ text: t.saved }),
+    })
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h2>{t.title}</h2>
+        <SameByApi
+          calls={[
+            { method: 'POST', path: `/api/v1/sessions/${id}/windows/preview`, body: { ...body, at: at ?? -1 } },
+            ...Object.entries(body.files ?? {}).map(([file, fields]) => ({
+              method: 'PUT' as const,
+              path: `/api/training/csv-files/${file}`,
+              body: fields,
+            })),
+          ]}
+        />
+      </div>
+      <Card>
+        {preview.isError && !told ? <Refused error={preview.error} onRetry={() => void preview.refetch()} /> : null}
+        {told ? (
+          <div className="stack" aria-busy={preview.isFetching}>
+            <Summary preview={told} loose={loose(errors, draft)} />
+            {window && told.samples ? (
+              <>
+                <WindowPicture window={window} series={series} />
+                <Slider count={told.samples.count} at={at ?? told.samples.count - 1} onChange={setAt} />
+                <Numbers window={window} />
+              </>
+            ) : null}
+          </div>
+        ) : preview.isError ? null : (
+          <Loading height={320} />
+        )}
+      </Card>
+      {save.isError ? <Refused error={save.error} onRetry={keep} /> : null}
+      <div className="save-bar row" data-unsaved={unsaved || undefined}>
+        <Button kind="primary" disabled={!unsaved || refused || save.isPending} onClick={keep}>
+          {t.save}
+        </Button>
+        <Button disabled={!unsaved || save.isPending} onClick={() => setDraft(draftOf(saved))}>
+          {t.discard}
+        </Button>
+        <ButtonLink kind="quiet" to={`/sessions/${id}/datasets`}>
+          {t.next}
+        </ButtonLink>
+        <span className="muted">{unsaved ? (refused ? t.cannotSave : t.unsaved) : t.allSaved}</span>
+      </div>
+      <div className="grid wide">
+        {saved.files.map((file) => {
+          const of = draft.files[file.id]
+          return of === undefined ? null : (
+            <FileCard
+              key={file.id}
+              file={file}
+              draft={of}
+              errors={errors}
+              onChange={(changed) => setDraft({ ...draft, files: { ...draft.files, [file.id]: changed } })}
+            />
+          )
+        })}
+        <StepsCard draft={draft} errors={errors} onChange={setDraft} />
+      </div>
+      <CalendarCard draft={draft} errors={errors} window={window} onChange={setDraft} />
+    </div>
+  )
+}
+
+function Slider({ count, at, onChange }: { count: number; at: number; onChange: (at: number) => void }) {
+  const t = useTexts().windows
+  const format = useFormat()
+  const place = Math.min(at, count - 1)
+  return (
+    <label className="slider">
+      <span>{t.sample(format.whole(place + 1), format.whole(count))}</span>
+      <input
+        type="range"
+        min={0}
+        max={count - 1}
+        value={place}
+        onChange={(event) => onChange(Number(event.target.value))}
+      />
+    </label>
+  )
+}
