@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from api.docs.operation import (
     JOB_ID,
@@ -45,6 +45,17 @@ RESULTS_QUERY = query(
     all=(bool, Field(default=False, description="all trainings side by side")),
 )
 ZIP = "application/zip"
+
+
+class StoredPlot(BaseModel):
+    """A picture that a job left, with the numbers behind it."""
+
+    data: str = Field(description="data URI of the PNG")
+    type: str
+    label: str | None
+    numbers: dict[str, Any]
+    job_id: str
+
 
 _DATASETS: Operations = {
     f"POST {T}/generate-datasets/<session_id>": Operation(
@@ -191,7 +202,7 @@ _RESULTS: Operations = {
                 "Visualizations",
                 **OF,
                 message=str,
-                plots=Obj,
+                plots=dict[str, StoredPlot],
                 metadata=Obj,
                 created_at=(str | None, ...),
                 n_dat=(int | None, ...),

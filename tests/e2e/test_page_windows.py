@@ -22,7 +22,12 @@ TIME = {
     "zeitzone": "Europe/Vienna",
     "category_data": {
         "tag": {"datenform": "Zeithorizont", "zeithorizontStart": -23, "zeithorizontEnd": 0},
-        "feiertag": {"datenform": "Zeithorizont", "zeithorizontStart": 1, "zeithorizontEnd": 24, "land": "AT"},
+        "feiertag": {
+            "datenform": "Zeithorizont",
+            "zeithorizontStart": 1,
+            "zeithorizontEnd": 24,
+            "land": "AT",
+        },
     },
 }
 
@@ -66,7 +71,8 @@ def test_settings_show_their_window_before_they_are_saved(
     count = preview["samples"]["count"]
     summary = page.locator(".summary")
     expect(summary).to_contain_text(f"{count:,} samples")
-    expect(page.locator(".window-picture svg")).to_have_accessible_name(re.compile("Load history.*Temperature"))
+    drawn = page.locator(".window-picture svg")
+    expect(drawn).to_have_accessible_name(re.compile("Load history.*Temperature"))
     person.look("windows")
     page.get_by_role("slider").fill("0")
     expect(page.get_by_text(f"Sample 1 of {count:,}")).to_be_visible()
@@ -94,3 +100,50 @@ def test_a_session_without_files_leads_to_the_upload(person: Visitor, client: Cl
     empty = client.call("POST", "/api/training/create-database-session", json={})["sessionUuid"]
     person.page.goto(f"/sessions/{empty}/windows")
     expect(person.page.get_by_role("link", name="Upload files")).to_be_visible()
+
+
+def test_violins_are_the_numbers_of_the_server_and_can_be_taken_away(
+    person: Visitor, client: Client, session_id: str
+) -> None:
+    page = person.page
+    page.goto(f"/sessions/{session_id}/datasets")
+    told = client.call("GET", f"/api/v1/sessions/{session_id}/distributions?by=hour")
+    page.get_by_role("tab", name="By hour").click()
+    load = page.locator(".card", has=page.get_by_role("heading", name="Load", exact=True))
+    violins = load.get_by_role("img", name="Distribution of Load")
+    expect(violins.locator("path")).to_have_count(24)
+    box = violins.bounding_box()
+    assert box is not None
+    violins.hover(position={"x": 54 + (box["width"] - 54) / 24 * 12.5, "y": 60})
+    noon = next(each for each in told["variables"] if each["name"] == "Load")["groups"][12]
+    median = float(f"{noon['quantiles']['0.5']:.4g}")
+    expect(load.locator(".told")).to_contain_text(f"12 median {median:g}")
+    with page.expect_download() as csv:
+        load.get_by_role("button", name="Download Load").click()
+        page.get_by_role("menuitem", name="Numbers as CSV").click()
+    lines = Path(csv.value.path()).read_text().splitlines()
+    assert len(lines) == 25 and lines[13].startswith("Load,output,12,")
+    for kind, magic in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as picture:
+            load.get_by_role("button", name="Download Load").click()
+            page.get_by_role("menuitem", name=f"Picture as {kind}").click()
+        assert Path(picture.value.path()).read_bytes().startswith(magic)
+    page.get_by_role("tab", name="By part of the split").click()
+    expect(violins.locator("path")).to_have_count(3)
+    page.get_by_label("Test [%]").fill("30")
+    expect(page.get_by_role("alert").first).to_contain_text("add up to 100")
+    page.get_by_label("Training [%]").fill("50")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    person.look("datasets")
+
+
+def test_building_brings_the_pictures_of_the_server(person: Visitor, client: Client, session_id: str) -> None:
+    page = person.page
+    page.goto(f"/sessions/{session_id}/datasets")
+    page.get_by_role("button", name="Build now").click()
+    expect(page.get_by_text("Built before:")).to_be_visible(timeout=60_000)
+    load = page.locator(".card", has=page.get_by_role("heading", name="Load", exact=True))
+    with page.expect_download() as picture:
+        load.get_by_role("button", name="Download Load").click()
+        page.get_by_role("menuitem", name="Picture of the server").click()
+    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")

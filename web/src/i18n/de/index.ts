@@ -1,9 +1,10 @@
 /** Jeder Text der Seite auf Deutsch. */
 import type { Texts } from '../en'
+import { datasets } from './datasets'
 import { frame } from './frame'
 import { sessions } from './sessions'
 import { signin } from './signin'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const de: Texts = { frame, sessions, signin, upload, windows }
+export const de: Texts = { datasets, frame, sessions, signin, upload, windows }

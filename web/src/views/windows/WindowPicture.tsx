@@ -1,7 +1,7 @@
 /** A window to scale: look-back, gap and horizon as areas of time, every file a lane with its real series and its steps. */
-import { useEffect, useRef, useState } from 'react'
 import type { SeriesLine, Window } from '@/api/schema'
 import { useColours } from '@/charts/colours'
+import { useWidth } from '@/charts/useWidth'
 import { useFormat, useTexts } from '@/i18n'
 import { domain, extent, path, points, scale, ticks, type Point, type Range } from './drawing'
 
@@ -127,17 +127,4 @@ function contextOf(series: SeriesLine | undefined, reference: string): Point[] {
 
 function range({ start_hours, end_hours }: { start_hours: number; end_hours: number }): Range {
   return { start: start_hours, end: end_hours }
-}
-
-function useWidth() {
-  const place = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(600)
-  useEffect(() => {
-    const element = place.current
-    if (element === null) return
-    const observer = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-  return { place, width }
 }
