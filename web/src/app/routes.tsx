@@ -29,6 +29,7 @@ export const routes: RouteObject[] = [
               { path: 'windows', lazy: () => import('@/views/windows') },
               { index: true, element: <Start /> },
               { path: 'upload', lazy: () => import('@/views/upload') },
+              { path: 'results', lazy: () => import('@/views/results') },
             ],
           },
         ],

@@ -1,0 +1,136 @@
+"""Results in a browser: ranked with the baselines, from a cell to the worst windows, tables to take home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from examples.client import Client
+from examples.server import Server, wait_until
+from tests.e2e.browser import PASSWORD, Visit, Visitor
+from tests.e2e.series import ready_session
+
+EMAIL = "results@example.org"
+
+
+@pytest.fixture(scope="module")
+def client(house: Server) -> Client:
+    client = Client(house.url)
+    client.sign_up(EMAIL, PASSWORD)
+    return client
+
+
+@pytest.fixture(scope="module")
+def session(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two models on the same test windows, one on others."""
+    session_id = ready_session(client, tmp_path_factory.mktemp("series"))
+    other = {"trainPercentage": 60, "validationPercentage": 20, "testPercentage": 20, "shuffle": False}
+    for mode, more in (("LIN", {"training_split": other}), ("RIDGE", {}), ("LIN", {})):
+        train(client, session_id, {"model_parameters": {"MODE": mode}, **more})
+    return session_id
+
+
+def train(client: Client, session_id: str, config: dict[str, Any]) -> str:
+    body = {"workload": "forecast", "session_id": session_id, "config": config}
+    job_id: str = client.call("POST", "/api/v1/training/jobs", json=body)["id"]
+    place = f"/api/v1/training/jobs/{job_id}"
+    wait_until(lambda: client.call("GET", place)["job"]["status"] == "completed", 60, "a training")
+    return job_id
+
+
+@pytest.fixture
+def visitor(visit: Visit, house: Server, client: Client) -> Iterator[Visitor]:
+    yield entered(visit(), client)
+
+
+def entered(somebody: Visitor, client: Client) -> Visitor:
+    tokens = client.call("POST", "/api/auth/sign-in", json={"email": EMAIL, "password": PASSWORD})
+    somebody.sign_in_by(tokens)
+    return somebody
+
+
+def test_models_stand_in_one_order_with_the_baselines(visitor: Visitor, session: str) -> None:
+    page = visitor.page
+    page.goto(f"/sessions/{session}/results")
+    first = page.get_by_role("region", name="Ranking").first
+    rows = first.get_by_role("row")
+    expect(rows).to_have_count(1 + 2 + 4)
+    expect(first.get_by_role("checkbox", checked=True)).to_have_count(1)
+    expect(page.get_by_role("heading", name="Not comparable with the first group")).to_be_visible()
+    page.get_by_label("Measure").select_option("skill")
+    expect(page.get_by_role("heading", name="Error along the horizon: Skill, Load")).to_be_visible()
+    first.get_by_role("checkbox", checked=False).first.click()
+    expect(first.get_by_role("checkbox", checked=True)).to_have_count(2)
+    page.reload()
+    expect(first.get_by_role("checkbox", checked=True)).to_have_count(2)
+    visitor.look("results")
+
+
+def test_a_cell_leads_to_the_worst_windows_and_these_to_their_pictures(
+    visitor: Visitor, session: str
+) -> None:
+    page = visitor.page
+    page.goto(f"/sessions/{session}/results?show=tables")
+    page.get_by_role("gridcell").get_by_role("button", name=re.compile("^LIN, 5 h ahead: MAE")).click()
+    expect(page.get_by_role("heading", name="Worst windows of LIN")).to_be_in_viewport()
+    worst = page.locator(".worst button").first
+    worst.click()
+    shown = page.locator(".slider output strong")
+    expect(shown).to_have_text(worst.locator("span").first.inner_text())
+    expect(page.get_by_role("img", name=re.compile("Forecast and truth: Load"))).to_be_visible()
+    slider = page.get_by_role("slider", name="Reference time")
+    before = int(slider.input_value())
+    slider.press("ArrowLeft")
+    expect(slider).to_have_value(str(before - 1))
+    expect(page).to_have_url(re.compile(f"origin={before - 1}"))
+
+
+def test_every_face_of_the_errors_is_drawn(visitor: Visitor, session: str) -> None:
+    page = visitor.page
+    page.goto(f"/sessions/{session}/results")
+    for tab, heading in (
+        ("When it errs", "By more than chance?"),
+        ("Residuals", "Autocorrelation"),
+        ("What it rests on", "Along the horizon"),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        visitor.look(f"results-{tab.split()[0].lower()}")
+
+
+def test_tables_are_sorted_and_taken_home(visitor: Visitor, session: str, tmp_path: Path) -> None:
+    page = visitor.page
+    page.goto(f"/sessions/{session}/results?show=tables")
+    table = page.get_by_role("region", name="Tables")
+    deltas = table.locator("tbody td:first-child")
+    expect(deltas.first).to_have_text("60")
+    table.get_by_role("button", name="MAE", exact=True).click()
+    expect(table.get_by_role("columnheader", name="MAE", exact=True)).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    errors = [float(text) for text in table.locator("tbody td:nth-child(2)").all_inner_texts()]
+    assert errors == sorted(errors) and len(errors) == 12
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="XLSX").click()
+    assert taken.value.suggested_filename.endswith(".xlsx")
+    assert Path(taken.value.path()).read_bytes().startswith(b"PK")
+    page.get_by_role("button", name="CSV").click()
+    with page.expect_download() as taken:
+        page.get_by_role("menuitem", name="CSV with decimal comma").click()
+    assert "output;delta [min];MAE" in Path(taken.value.path()).read_text(encoding="utf-8-sig")
+    visitor.look("results-tables")
+
+
+def test_a_session_without_a_training_leads_to_one(visit: Visit, client: Client) -> None:
+    somebody = entered(visit(language="de"), client)
+    answer = client.call("POST", "/api/training/create-database-session", json={"sessionName": "Leer"})
+    somebody.page.goto(f"/sessions/{answer['sessionUuid']}/results")
+    expect(somebody.page.get_by_role("heading", name="Noch ist kein Training abgeschlossen")).to_be_visible()
+    link = somebody.page.get_by_role("link", name="Modelle trainieren")
+    expect(link).to_have_attribute("href", f"/sessions/{answer['sessionUuid']}/train")
+    somebody.look("results-empty")

@@ -1,0 +1,62 @@
+/** One measure of every model at every step of the horizon, as a heat map; the skill stays where all models have one. */
+import type { LeaderboardGroup } from '@/api/schema'
+import { HeatMap, thinned } from '@/charts/HeatMap'
+import { useFormat, useTexts } from '@/i18n'
+import type { Metric } from './choice'
+import { Legend, useLead } from './parts'
+
+interface Props {
+  group: LeaderboardGroup
+  metric: Metric
+  output: string
+  onPick: (job: string) => void
+}
+
+export function Steps({ group, metric, output, onPick }: Props) {
+  const t = useTexts().results
+  const format = useFormat()
+  const inWords = useLead()
+  const leads = group.lead_minutes?.[output] ?? []
+  const best = group.rows.find((row) => row.kind === 'baseline')
+  const rows = group.rows.flatMap((row) => {
+    const steps = row.outputs[output]?.steps
+    return steps
+      ? [
+          {
+            key: row.job_id ?? row.name,
+            label: row.name,
+            values: steps[metric],
+            job: row.job_id,
+            beyond: row.kind === 'baseline' && row !== best,
+          },
+        ]
+      : []
+  })
+  const kind = metric === 'skill' || metric === 'BIAS' ? 'diverging' : 'sequential'
+  const number = (value: number | null | undefined) =>
+    metric === 'skill' ? format.percent(value) : format.number(value)
+  if (rows.length === 0) return null
+  return (
+    <div className="stack">
+      <HeatMap
+        title={t.steps}
+        rows={rows}
+        columns={thinned(leads.map(inWords))}
+        kind={kind}
+        write={leads.length <= 12 ? number : undefined}
+        describe={(row, column) =>
+          t.cell(rows[row]?.label ?? '', inWords(leads[column] ?? 0), metric, number(rows[row]?.values[column]))
+        }
+        onPick={(row) => {
+          const job = rows[row]?.job
+          if (job) onPick(job)
+        }}
+      />
+      <Legend
+        kind={kind}
+        low={metric === 'skill' ? t.legendBad : kind === 'diverging' ? '−' : t.legendLow}
+        high={metric === 'skill' ? t.legendGood : kind === 'diverging' ? '+' : t.legendHigh}
+      />
+    </div>
+  )
+}
