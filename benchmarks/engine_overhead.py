@@ -97,6 +97,9 @@ class _Until:
     def last(self) -> None:
         return None
 
+    def finish_asked(self) -> bool:
+        return self.inner.finish_asked()
+
     def offer(self, *given: Any, **named: Any) -> None:
         self.inner.offer(*given, **named)
         if time.monotonic() >= self._deadline:

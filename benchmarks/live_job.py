@@ -93,6 +93,9 @@ class LiveCheckpoints:
     def last(self) -> Path | None:
         return None
 
+    def finish_asked(self) -> bool:
+        return self._run.finish_requested
+
     def offer(self, save: Save, *, step: int, epoch: int | None = None, best: Save | None = None) -> None:
         wanted = []
 
@@ -140,7 +143,7 @@ def live_report() -> Iterator[LiveReport]:
                     heartbeat,
                     Progress(memory=MemorySamples()),
                     about={},
-                    workdir=folder,
+                    workdir=folder / "work",
                     cache_dir=folder,
                     checkpoint_seconds=settings.checkpoint_seconds,
                 )

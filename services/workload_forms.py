@@ -32,7 +32,9 @@ class SplitBody(_Body):
     validation: float = Field(alias="validationPercentage", default=20.0, ge=0, lt=100)
     test: float = Field(alias="testPercentage", default=10.0, gt=0, lt=100)
     shuffle: bool = False
-    random_dat: bool | None = Field(default=None, description="an old name of shuffle")
+    random_dat: bool | None = Field(
+        default=None, description="an old name of shuffle", json_schema_extra={"deprecated": True}
+    )
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
 
 

@@ -74,6 +74,15 @@ class Job(BaseModel):
     celery_task_id: str | None = Field(default=None, description="always null: the id of the job is enough")
 
 
+class CurveColumns(BaseModel):
+    """A metric's points as columns of equal length; null: the value was no finite number."""
+
+    step: list[int]
+    epoch: list[int | None]
+    attempt: list[int]
+    value: list[float | None]
+
+
 class Created(Job):
     success: Literal[True]
 
@@ -261,7 +270,7 @@ _RECORDS: Operations = {
     f"GET {JOB}/metrics": Operation(
         "Metric points: the newest first, by range, or whole curves thinned out without losing an extreme.",
         RECORDS,
-        {200: answer("Metrics", metrics=maybe(Objects), curves=maybe(Obj))},
+        {200: answer("Metrics", metrics=maybe(Objects), curves=maybe(dict[str, CurveColumns]))},
         query=METRICS_QUERY,
     ),
     f"GET {JOB}/logs": Operation(

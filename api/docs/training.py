@@ -21,6 +21,7 @@ from api.docs.operation import (
     optional,
     query,
 )
+from api.docs.rankings import RankingTable
 from services.workload_forms import BacktestBody, DatasetBody, SearchBody, TrainingBody
 
 DATASETS, TRAINING, RESULTS, MODELS = "Datasets", "Training", "Results", "Models"
@@ -83,7 +84,7 @@ _DATASETS: Operations = {
     f"GET {T}/ranking/<session_id>": Operation(
         "The instant ranking of the newest dataset.",
         DATASETS,
-        {200: answer("Ranking", **OF, ranking=(Any, ...), job_id=str)},
+        {200: answer("Ranking", **OF, ranking=RankingTable, job_id=str)},
     ),
     f"GET {T}/download-arrays/<session_id>": Operation(
         "The samples as .npz; 202 while they are written.",

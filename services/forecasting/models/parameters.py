@@ -54,10 +54,29 @@ OLD_FORM = frozenset({"LAY", "N", "EP", "ACTF", "K", "KERNEL", "C", "EPSILON"})
 MOVING_AVERAGE = 25  # steps, as DLinear was published
 
 
+def _say_when(schema: dict[str, Any]) -> None:
+    """For forms: `x-when` of a field lists under which values of others it does anything.
+
+    One of the alternatives must hold; in each every named field has one of the values, a list at least one.
+    """
+    for name, field in schema["properties"].items():
+        modes: list[str] = [mode for mode, reads in READS.items() if name in reads]
+        if modes:
+            field["x-when"] = [{"MODE": modes}, {"MODE": ["ENSEMBLE"], "MEMBERS": modes}]
+        elif name == "MEMBERS":
+            field["x-when"] = [{"MODE": ["ENSEMBLE"]}]
+
+
 class ModelParams(BaseModel):
     """What a user may say about a model; null means the default, an unknown name is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        strict=True,
+        json_schema_extra=_say_when,
+    )
 
     MODE: Mode
     MEMBERS: list[Single] = Field(
@@ -66,7 +85,9 @@ class ModelParams(BaseModel):
     LAY: int = Field(default=2, ge=1, le=16, description="hidden layers")
     N: int = Field(default=64, ge=1, le=4096, description="units or filters of a layer")
     EP: int = Field(default=20, ge=1, le=2000, description="most epochs")
-    ACTF: str = Field(default="relu", description="activation of the hidden layers")
+    ACTF: str = Field(
+        default="relu", description="activation of the hidden layers", examples=list(ACTIVATIONS)
+    )
     K: int = Field(default=3, ge=1, le=4096, description="kernel size of a convolution or moving average")
     ALPHA: float | None = Field(
         default=None, gt=0, le=1e9, description="penalty of a ridge regression; null: chosen on validation"

@@ -19,7 +19,8 @@ _HERE = "services.workloads.forecast"
 
 def _model(config: ForecastConfig) -> Mapping[str, Any]:
     stops_early = "PATIENCE" in config.model.reads()
-    return {"model_name": config.model.MODE, "total_epochs": config.model.EP, "stops_early": stops_early}
+    epochs = config.model.EP if "EP" in config.model.reads() else None
+    return {"model_name": config.model.MODE, "total_epochs": epochs, "stops_early": stops_early}
 
 
 WORKLOADS: dict[str, Workload] = {

@@ -29,6 +29,7 @@ from services.workloads.forecast.arrays import load_or_build, split_spec
 from services.workloads.forecast.checkpoints import JobCheckpoints
 from services.workloads.forecast.config import ForecastConfig
 from services.workloads.forecast.roles import anchors, pasts, reporter
+from services.workloads.forecast.standing import Standing
 
 PREDICT_BATCH = 1024
 
@@ -118,15 +119,19 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
         config.model, config.arithmetic, anchors=anchors(config, dataset), pasts=pasts(config, dataset)
     )
     checkpoints = JobCheckpoints(run, config)
+    standing = Standing(dataset, scalers, split.validation)
     fit = _fit_model(
         run,
         model,
+        standing,
         dataset.samples(split.train, scalers),
         dataset.samples(split.validation, scalers),
         checkpoints,
     )
     run.report(phase="evaluate", message="Evaluating on the test samples")
     validation = _scaled(run, dataset, scalers, model, split.validation)
+    if horizon := standing.by_step(*validation):
+        run.report(phase="evaluate", event="validated", data={"horizon": horizon})
     _, forecast = _scaled(run, dataset, scalers, model, split.test)
     _refuse_diverged(forecast, fit)
     guessed = scalers.unscale_outputs(validation[1])
@@ -150,10 +155,16 @@ def _fit(run: Run, config: ForecastConfig, dataset: Dataset) -> Trained:
 
 
 def _fit_model(
-    run: Run, model: Model, train: Samples, validation: Samples, checkpoints: JobCheckpoints
+    run: Run,
+    model: Model,
+    standing: Standing,
+    train: Samples,
+    validation: Samples,
+    checkpoints: JobCheckpoints,
 ) -> FitInfo:
     """The fit itself, with its beginning and its end told to the page."""
-    run.report(phase="train", event="fit_started", message="The model is being fitted")
+    rival = {"baseline": standing.baseline()}
+    run.report(phase="train", event="fit_started", message="The model is being fitted", data=rival)
     model.checkpoints = checkpoints
     fit = model.fit(train, validation, reporter(run, "train"))
     for note in fit.notes:

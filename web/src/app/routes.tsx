@@ -30,6 +30,8 @@ export const routes: RouteObject[] = [
               { index: true, element: <Start /> },
               { path: 'upload', lazy: () => import('@/views/upload') },
               { path: 'results', lazy: () => import('@/views/results') },
+              { path: 'train', lazy: () => import('@/views/train') },
+              { path: 'live', lazy: () => import('@/views/live') },
             ],
           },
         ],

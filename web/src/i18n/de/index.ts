@@ -2,10 +2,22 @@
 import type { Texts } from '../en'
 import { datasets } from './datasets'
 import { frame } from './frame'
+import { live } from './live'
 import { results } from './results'
 import { sessions } from './sessions'
 import { signin } from './signin'
+import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const de: Texts = { datasets, frame, results, sessions, signin, upload, windows }
+export const de: Texts = {
+  datasets,
+  frame,
+  live,
+  results,
+  sessions,
+  signin,
+  train,
+  upload,
+  windows,
+}

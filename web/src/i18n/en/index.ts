@@ -1,13 +1,25 @@
 /** Every text of the page in English; the German catalogue has the same shape. */
 import { datasets } from './datasets'
 import { frame } from './frame'
+import { live } from './live'
 import { results } from './results'
 import { sessions } from './sessions'
 import { signin } from './signin'
+import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const en = { datasets, frame, results, sessions, signin, upload, windows }
+export const en = {
+  datasets,
+  frame,
+  live,
+  results,
+  sessions,
+  signin,
+  train,
+  upload,
+  windows,
+}
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string

@@ -1,0 +1,114 @@
+/** A job as it lives: what it tells over the socket from the beginning on, without a hole after every loss of the connection. */
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { api, call } from '@/api/client'
+import { liveSocket } from '@/api/socket'
+import { beginAt, hasHole, heard, type News, type Replay } from './replay'
+
+/** Of jobs that have told more than this only the newest events are replayed; curves and log are whole in any case. */
+const MOST_REPLAYED = 3_000
+const CURVES_MS = 700
+const QUEUE_MS = 2_500
+
+interface Answer {
+  ok: boolean
+  replay?: News[]
+  error?: string
+}
+
+export function useJob(jobId: string) {
+  return useQuery({
+    queryKey: ['job', jobId],
+    queryFn: () => call(api.GET('/api/v1/training/jobs/{job_id}', { params: { path: { job_id: jobId } } })),
+    select: (answer) => answer.job,
+    // how far a waiting job has moved up is told by no event of its own
+    refetchInterval: (query) => (query.state.data?.job.status === 'queued' ? QUEUE_MS : false),
+  })
+}
+
+/** Everything told by a job of which `lastSeq` is the newest event now; null until the first answer. */
+export function useReplay(jobId: string, lastSeq: number): { replay: Replay | null; connected: boolean } {
+  const client = useQueryClient()
+  const [replay, setReplay] = useState<Replay | null>(null)
+  const [connected, setConnected] = useState(true)
+  const [start] = useState(lastSeq > MOST_REPLAYED ? lastSeq - MOST_REPLAYED : 0)
+
+  useEffect(() => {
+    const socket = liveSocket()
+    let now = beginAt(start)
+    let asking = false
+    const take = (news: readonly News[]) => {
+      const before = now
+      now = heard(now, news)
+      if (now === before) return
+      setReplay(now)
+      if (now.statusSeq !== before.statusSeq) {
+        void client.invalidateQueries({ queryKey: ['job', jobId], exact: true })
+        void client.invalidateQueries({ queryKey: ['session'] })
+      }
+      if (hasHole(now)) subscribe()
+    }
+    const subscribe = () => {
+      if (asking || !socket.connected) return
+      asking = true
+      socket
+        .timeout(10_000)
+        .emit('job.subscribe', { job_id: jobId, after_seq: now.seq }, (lost: unknown, answer: Answer | undefined) => {
+          asking = false
+          if (lost || answer?.ok !== true) return
+          setConnected(true)
+          take(answer.replay ?? [])
+          setReplay(now)
+        })
+    }
+    const hear = (news: News) => {
+      if (news.job_id === jobId) take([news])
+    }
+    const lose = () => {
+      asking = false
+      setConnected(false)
+    }
+    socket.on('job.event', hear)
+    socket.on('connect', subscribe)
+    socket.on('disconnect', lose)
+    subscribe()
+    return () => {
+      socket.off('job.event', hear)
+      socket.off('connect', subscribe)
+      socket.off('disconnect', lose)
+      if (socket.connected) socket.emit('job.unsubscribe', { job_id: jobId })
+    }
+  }, [jobId, start, client])
+  return { replay, connected }
+}
+
+/** Whole curves, thinned by the server; read again a moment after the job has told of new metrics. */
+export function useCurves(jobId: string, metricsSeq: number, maxPoints = 500) {
+  const client = useQueryClient()
+  const curves = useQuery({
+    queryKey: ['job', jobId, 'curves', maxPoints],
+    queryFn: async () =>
+      (
+        await call(
+          api.GET('/api/v1/training/jobs/{job_id}/metrics', {
+            params: { path: { job_id: jobId }, query: { max_points: maxPoints, form: 'columns' } },
+          }),
+        )
+      ).curves ?? {},
+    staleTime: Infinity,
+  })
+  const newest = useRef(metricsSeq)
+  useEffect(() => {
+    newest.current = metricsSeq
+  }, [metricsSeq])
+  useEffect(() => {
+    let read = 0
+    const timer = setInterval(() => {
+      if (newest.current === read) return
+      read = newest.current
+      void client.invalidateQueries({ queryKey: ['job', jobId, 'curves'] }, { cancelRefetch: false })
+    }, CURVES_MS)
+    return () => clearInterval(timer)
+  }, [client, jobId])
+  return curves
+}
