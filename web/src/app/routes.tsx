@@ -25,6 +25,7 @@ export const routes: RouteObject[] = [
             element: <Session />,
             errorElement: <Broken />,
             children: [
+              { path: 'predict', lazy: () => import('@/views/predict') },
               { path: 'datasets', lazy: () => import('@/views/datasets') },
               { path: 'windows', lazy: () => import('@/views/windows') },
               { index: true, element: <Start /> },

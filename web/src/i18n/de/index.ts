@@ -3,6 +3,7 @@ import type { Texts } from '../en'
 import { datasets } from './datasets'
 import { frame } from './frame'
 import { live } from './live'
+import { predict } from './predict'
 import { results } from './results'
 import { sessions } from './sessions'
 import { signin } from './signin'
@@ -10,14 +11,4 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const de: Texts = {
-  datasets,
-  frame,
-  live,
-  results,
-  sessions,
-  signin,
-  train,
-  upload,
-  windows,
-}
+export const de: Texts = { datasets, frame, live, predict, results, sessions, signin, train, upload, windows }

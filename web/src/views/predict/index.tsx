@@ -1,0 +1,189 @@
+/** Predict: the last rows filled in, what is missing asked for, the forecast with its instants. */
+import { useState } from 'react'
+import { useSearchParams } from 'react-router'
+import type { PredictionInputs, PredictionRequest } from '@/api/schema'
+import { useSessionId } from '@/app/Session'
+import { useFormat, useTexts } from '@/i18n'
+import { Button, ButtonLink } from '@/ui/Button'
+import { Card } from '@/ui/Card'
+import { Field } from '@/ui/Field'
+import { SameByApi } from '@/ui/SameByApi'
+import { Empty, Loaded, Loading, Refused } from '@/ui/states'
+import { FilledTable } from './FilledTable'
+import { given, stillMissing, type Typed } from './filling'
+import { MissingTable } from './MissingTable'
+import { useForecast, useInputs, useTrainings, type Training } from './queries'
+import { Result } from './Result'
+import './predict.css'
+
+export function Component() {
+  const id = useSessionId()
+  const t = useTexts().predict
+  const trainings = useTrainings(id)
+  return (
+    <Loaded query={trainings} height={320}>
+      {(jobs) =>
+        jobs[0] === undefined ? (
+          <Empty
+            title={t.noModel}
+            action={
+              <ButtonLink kind="primary" to={`/sessions/${id}/train`}>
+                {t.toTrain}
+              </ButtonLink>
+            }
+          >
+            {t.noModelText}
+          </Empty>
+        ) : (
+          <Prediction id={id} jobs={jobs} first={jobs[0]} />
+        )
+      }
+    </Loaded>
+  )
+}
+
+function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: Training }) {
+  const t = useTexts().predict
+  const format = useFormat()
+  const [parameters, setParameters] = useSearchParams()
+  const job = jobs.find((each) => each.id === parameters.get('job'))?.id ?? first.id
+  const [at, setAt] = useState('')
+  const [pasted, setPasted] = useState('')
+  const [typed, setTyped] = useState<Typed>({})
+  const asked: PredictionRequest = {
+    job_id: job,
+    ...(at ? { at: new Date(at).toISOString() } : {}),
+    ...(pasted.trim() ? { csv: pasted } : {}),
+  }
+  const inputs = useInputs(id, asked)
+  const forecast = useForecast(id)
+  const told = inputs.data
+  const request = { ...asked, at: told?.reference_time ?? asked.at, given: given(typed) }
+  const open = told ? stillMissing(told.missing, typed) : 0
+  const run = () => forecast.mutate(request)
+  return (
+    <div className="stack">
+      <div className="row spread">
+        <h2>{t.title}</h2>
+        <SameByApi
+          calls={[
+            { method: 'GET', path: `/api/v1/sessions/${id}/predict/inputs?job_id=${job}` },
+            { method: 'POST', path: `/api/v1/sessions/${id}/predict`, body: request },
+          ]}
+        />
+      </div>
+      <Card>
+        <div className="predict-settings">
+          <Field label={t.model}>
+            {(control) => (
+              <select
+                {...control}
+                value={job}
+                onChange={(event) => {
+                  setTyped({})
+                  setParameters({ job: event.target.value }, { replace: true })
+                }}
+              >
+                {jobs.map((each) => (
+                  <option key={each.id} value={each.id}>
+                    {trainingName(each, format.time(each.completed_at))}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label={t.at} hint={told ? t.newest(format.time(told.newest_reference_time)) : undefined}>
+            {(control) => (
+              <input
+                {...control}
+                type="datetime-local"
+                value={at}
+                onChange={(event) => {
+                  setTyped({})
+                  setAt(event.target.value)
+                }}
+              />
+            )}
+          </Field>
+        </div>
+        {at ? (
+          <Button small kind="quiet" onClick={() => setAt('')}>
+            {t.toNewest}
+          </Button>
+        ) : null}
+      </Card>
+      {told ? (
+        <Card title={t.inputs}>
+          <Inputs told={told} open={open} typed={typed} onTyped={setTyped} />
+          {inputs.isError ? <Refused error={inputs.error} /> : null}
+          <details className="paste">
+            <summary>{t.paste}</summary>
+            <Field label={t.pasteLabel} hint={t.pasteHint(told.missing[0]?.feature ?? told.features[0]?.name ?? '')}>
+              {(control) => (
+                <textarea {...control} rows={6} value={pasted} onChange={(event) => setPasted(event.target.value)} />
+              )}
+            </Field>
+          </details>
+          <FilledTable features={told.features} />
+        </Card>
+      ) : inputs.isError ? (
+        <Refused error={inputs.error} onRetry={() => void inputs.refetch()} />
+      ) : (
+        <Loading height={240} />
+      )}
+      <div className="row">
+        <Button
+          kind="primary"
+          disabled={told === undefined || open > 0 || inputs.isError || forecast.isPending}
+          onClick={run}
+        >
+          {forecast.isPending ? t.predicting : t.predict}
+        </Button>
+        {open > 0 ? <span className="muted">{t.open(format.whole(open))}</span> : null}
+      </div>
+      {forecast.isError ? <Refused error={forecast.error} onRetry={run} /> : null}
+      {forecast.data ? <Result forecast={forecast.data} /> : null}
+    </div>
+  )
+}
+
+interface InputsProps {
+  told: PredictionInputs
+  open: number
+  typed: Typed
+  onTyped: (typed: Typed) => void
+}
+
+function Inputs({ told, open, typed, onTyped }: InputsProps) {
+  const t = useTexts().predict
+  const format = useFormat()
+  const measured = told.features.filter(({ role }) => role !== 'calendar')
+  return (
+    <div className="stack">
+      <ul className="row">
+        {measured.map(({ name, origins }) => {
+          const gaps = origins.filter((origin) => origin === 'missing').length
+          return (
+            <li key={name} className={gaps > 0 ? 'chip warn' : 'chip good'}>
+              {gaps > 0 ? t.gaps(name, format.whole(gaps), format.whole(origins.length)) : t.complete(name)}
+            </li>
+          )
+        })}
+      </ul>
+      {told.missing.length > 0 ? (
+        <>
+          <p>{open > 0 ? t.missingText : t.allGiven}</p>
+          <MissingTable inputs={told} typed={typed} onChange={onTyped} />
+        </>
+      ) : (
+        <p className="muted">{t.nothingMissing}</p>
+      )}
+    </div>
+  )
+}
+
+/** With its place among all trainings and baselines of the session. */
+function trainingName({ rank, name, mode }: Training, time: string): string {
+  const title = mode === null || mode === name ? name : `${name} (${mode})`
+  return `${rank === null ? '' : `${rank}. `}${title} · ${time}`
+}
