@@ -142,6 +142,7 @@ class Lineage(BaseModel):
 
     files: list[SourceFile]
     dataset: DatasetOfVersion
+    parameters: Obj = Field(description="of the model: those that its MODE reads")
     config: Obj
     config_hash: str
     job: JobOfVersion

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.forecasting.models.parameters import ModelParams
 from services.ranking_groups import Entry
 from services.registry.reading import Version
 from services.storage.registry_tables import ModelRow, PromotionRow
@@ -90,6 +91,7 @@ def lineage(tx: Session, trained: Trained) -> dict[str, Any]:
             "output_steps": results["output_steps"],
             "notes": results.get("dataset_notes", []),
         },
+        "parameters": _parameters(results.get("parameters") or job.config["model"]),
         "config": shown_config(job.config),
         "config_hash": job.config_hash,
         "job": {
@@ -121,6 +123,13 @@ def lineage(tx: Session, trained: Trained) -> dict[str, Any]:
         "artifacts": [_file(artifact) for artifact in trained.artifacts if artifact.kind != "plot"],
         "formats": formats(trained.artifacts),
     }
+
+
+def _parameters(stored: dict[str, Any]) -> dict[str, Any]:
+    """Those that the model reads; a config holds all that there are."""
+    parameters = ModelParams.model_validate(stored)
+    read = parameters.reads()
+    return {"MODE": parameters.MODE, **{name: value for name, value in stored.items() if name in read}}
 
 
 def shown_config(config: dict[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,8 @@ def test_a_version_tells_where_it_comes_from(world: World) -> None:
         ("output", "Load", "gone"),
     ]
     assert lineage["job"]["id"] == job_id and lineage["job"]["status"] == "completed"
-    assert lineage["config"]["model"]["MODE"] == "LIN"
+    assert lineage["config"]["model"]["MODE"] == "LIN" and lineage["parameters"]["MODE"] == "LIN"
+    assert "EPSILON" in lineage["config"]["model"] and "EPSILON" not in lineage["parameters"]
     assert "blob_key" not in str(lineage["config"])
     assert lineage["metrics"]["Load"]["model"] == {"MAE": 1.0, "skill": 0.5}
     assert [each["format"] for each in lineage["formats"]] == ["archive", "npz", "scalers_save"]

@@ -33,6 +33,7 @@ export const routes: RouteObject[] = [
               { path: 'results', lazy: () => import('@/views/results') },
               { path: 'train', lazy: () => import('@/views/train') },
               { path: 'live', lazy: () => import('@/views/live') },
+              { path: 'models', lazy: () => import('@/views/models') },
             ],
           },
         ],

@@ -3,6 +3,7 @@ import type { Texts } from '../en'
 import { datasets } from './datasets'
 import { frame } from './frame'
 import { live } from './live'
+import { models } from './models'
 import { predict } from './predict'
 import { results } from './results'
 import { sessions } from './sessions'
@@ -11,4 +12,4 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const de: Texts = { datasets, frame, live, predict, results, sessions, signin, train, upload, windows }
+export const de: Texts = { datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }

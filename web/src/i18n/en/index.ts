@@ -2,6 +2,7 @@
 import { datasets } from './datasets'
 import { frame } from './frame'
 import { live } from './live'
+import { models } from './models'
 import { predict } from './predict'
 import { results } from './results'
 import { sessions } from './sessions'
@@ -10,7 +11,7 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const en = { datasets, frame, live, predict, results, sessions, signin, train, upload, windows }
+export const en = { datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string

@@ -1,0 +1,105 @@
+/** Two versions side by side: their errors, and the settings that differ. */
+import { useQuery } from '@tanstack/react-query'
+import { useFormat, useTexts } from '@/i18n'
+import type { Comparison } from '@/api/schema'
+import { Loaded } from '@/ui/states'
+import { compareQuery } from './queries'
+
+const SHOWN = ['MAE', 'RMSE', 'WAPE', 'MASE', 'BIAS', 'skill'] as const
+
+export function Compared({ model, a, b }: { model: string; a: number; b: number }) {
+  const t = useTexts().models
+  const format = useFormat()
+  const comparison = useQuery(compareQuery(model, a, b))
+  return (
+    <section className="stack">
+      <h3>{t.compared(format.whole(a), format.whole(b))}</h3>
+      <Loaded query={comparison} height={180}>
+        {(found) => (
+          <div className="grid">
+            {found.comparable ? <Errors found={found} /> : <p className="note warn">{t.notComparable}</p>}
+            <div>
+              <h4>{t.differences}</h4>
+              {found.config.length === 0 ? <p className="muted">{t.noDifferences}</p> : <Settings found={found} />}
+            </div>
+          </div>
+        )}
+      </Loaded>
+    </section>
+  )
+}
+
+function Errors({ found }: { found: Comparison }) {
+  const t = useTexts().models
+  const format = useFormat()
+  const outputs = Object.entries(found.outputs)
+  const number = (name: string, value: number | null) =>
+    name === 'skill' ? format.percent(value) : format.number(value)
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls, so the keyboard must be able to reach it
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={t.metrics}>
+      <table>
+        <thead>
+          <tr>
+            <th>{t.measure}</th>
+            {[found.a, found.b].map((version, place) => (
+              <th key={place} className="number">
+                {t.versionOf(format.whole(version.version), version.mode)}
+              </th>
+            ))}
+            <th className="number">{t.change}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {outputs.flatMap(([output, measures]) =>
+            SHOWN.flatMap((name) => {
+              const pair = measures[name]
+              if (pair === undefined) return []
+              return [
+                <tr key={`${output} ${name}`}>
+                  <th scope="row">{`${outputs.length > 1 ? `${output}: ` : ''}${name === 'skill' ? t.skill : name}`}</th>
+                  {(['a', 'b'] as const).map((side) => (
+                    <td key={side} className="number">
+                      {pair.better === side ? <strong>{number(name, pair[side])}</strong> : number(name, pair[side])}
+                      {pair.better === side ? <span className="visually-hidden">{` ${t.better}`}</span> : null}
+                    </td>
+                  ))}
+                  <td className={pair.better === 'b' ? 'number gain' : pair.better === 'a' ? 'number loss' : 'number'}>
+                    {number(name, pair.change)}
+                  </td>
+                </tr>,
+              ]
+            }),
+          )}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Settings({ found }: { found: Comparison }) {
+  const t = useTexts().models
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls, so the keyboard must be able to reach it
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={t.differences}>
+      <table>
+        <tbody>
+          {found.config.map(({ path, a, b }) => (
+            <tr key={path}>
+              <th scope="row">
+                <code>{path}</code>
+              </th>
+              <td>{plain(a)}</td>
+              <td>{plain(b)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function plain(value: unknown): string {
+  if (value === null || value === undefined) return '–'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
