@@ -21,7 +21,7 @@ export const train: Texts['train'] = {
   baselinesUndefined: 'Die einfachen Prognosen lassen sich hier nicht vergleichen:',
   model: 'Modell',
   error: 'Mittlerer absoluter Fehler',
-  skill: 'Besser als die beste einfache Prognose um',
+  skill: 'Besser um',
   lead: 'Stunden voraus',
   output: 'Ausgabe',
   judgedOn: (samples) => `Gemessen an ${samples} Validierungsstichproben`,

@@ -18,7 +18,7 @@ export const train = {
   baselinesUndefined: 'The simple forecasts cannot be compared here:',
   model: 'Model',
   error: 'Mean absolute error',
-  skill: 'Better than the best simple one by',
+  skill: 'Better by',
   lead: 'Hours ahead',
   output: 'Output',
   judgedOn: (samples: string) => `Judged on ${samples} validation samples`,
