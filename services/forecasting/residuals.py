@@ -12,7 +12,7 @@ from services.forecasting.windows import MINUTE
 
 Array = NDArray[np.float64]
 Times = NDArray[np.int64]
-MAX_VALUES = 300_000  # enough for a picture, and some 30 ms of one core
+MAX_VALUES = 150_000  # enough for a picture, and some 30 ms of one core
 MAX_POINTS = 1000
 MAX_BINS = 60
 MAX_LAGS = 200

@@ -25,7 +25,7 @@ def windows(stored: StoredForecasts, rows: slice, output: int, lead: Times) -> l
         {
             "index": rows.start + i,
             "reference_time": time_text(reference),
-            "times": [time_text(instant) for instant in reference + lead],
+            "times": _texts(reference + lead),
             "truth": finite(truth[i]),
             "forecast": finite(forecast[i]),
             "MAE": float(np.abs(truth[i] - forecast[i]).mean()),
@@ -36,6 +36,11 @@ def windows(stored: StoredForecasts, rows: slice, output: int, lead: Times) -> l
         }
         for i, reference in enumerate(references)
     ]
+
+
+def _texts(instants: Times) -> list[str]:
+    """All at once: one by one takes longer than everything else here."""
+    return [f"{text}Z" for text in np.datetime_as_string(instants.astype("M8[ns]"), unit="s")]
 
 
 def levels(stored: StoredForecasts) -> list[float]:
