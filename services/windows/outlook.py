@@ -25,7 +25,10 @@ def outlook(
     """`samples` and `window`, null both where nothing can be built; then with the reason."""
     try:
         specs = specs_of(config, series.read)
-        cut = align(specs.inputs, specs.outputs, specs.windows, specs.arithmetic)
+        cut = series.cut(
+            config.fingerprint(),
+            lambda: align(specs.inputs, specs.outputs, specs.windows, specs.arithmetic),
+        )
         return {"samples": _samples(cut), "window": _window(config, specs, cut, moment)}, None
     except DataError as error:
         return {"samples": None, "window": None}, _error(error, config)

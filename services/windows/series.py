@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
 from services.errors import NotFound
+from services.forecasting.alignment import Aligned
 from services.forecasting.care.applying import apply
 from services.forecasting.parquet import SeriesData, read_parquet
 from services.storage.blobs import BlobNotFound, Blobs
 from services.workloads.forecast.config import SeriesInput
 
 MAX_BYTES = 128 * 1024**2
+MAX_CUTS = 2  # of the settings somebody is looking at, and those of somebody else
 
 
 class KeptSeries:
@@ -24,6 +27,7 @@ class KeptSeries:
         self._blobs = blobs
         self._max_bytes = max_bytes
         self._kept: OrderedDict[str, SeriesData] = OrderedDict()
+        self._cuts: OrderedDict[str, Aligned] = OrderedDict()
         self._lock = Lock()
 
     def read(self, series: SeriesInput) -> SeriesData:
@@ -39,6 +43,19 @@ class KeptSeries:
             self._kept[key] = found
             while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > self._max_bytes:
                 self._kept.popitem(last=False)
+        return found
+
+    def cut(self, fingerprint: str, make: Callable[[], Aligned]) -> Aligned:
+        """The series of a dataset on its grid; made anew only where its settings are not the last ones."""
+        with self._lock:
+            if fingerprint in self._cuts:
+                self._cuts.move_to_end(fingerprint)
+                return self._cuts[fingerprint]
+        found = make()
+        with self._lock:
+            self._cuts[fingerprint] = found
+            while len(self._cuts) > MAX_CUTS:
+                self._cuts.popitem(last=False)
         return found
 
     def _stored(self, key: str) -> SeriesData:

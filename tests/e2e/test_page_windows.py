@@ -39,8 +39,12 @@ def client(house: Server) -> Client:
 
 @pytest.fixture(scope="module")
 def session_id(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """For the settings, which the tests change."""
+    return complete_session(client, tmp_path_factory.mktemp("series"))
+
+
+def complete_session(client: Client, folder: Path) -> str:
     """Load, its history, a temperature that must be known ahead; hourly, with day and holidays."""
-    folder = tmp_path_factory.mktemp("series")
     session_id = ready_session(client, folder)
     client.upload(session_id, write_series(folder / "temperature.csv"), "input", WEATHER)
     client.call("POST", "/api/training/save-time-info", json={"sessionId": session_id, "timeInfo": TIME})
@@ -150,18 +154,20 @@ def test_building_brings_the_pictures_of_the_server(person: Visitor, client: Cli
 
 
 @pytest.fixture(scope="module")
-def trained(client: Client, session_id: str) -> str:
+def trained(client: Client, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A session of its own and the job of its model."""
+    session_id = complete_session(client, tmp_path_factory.mktemp("trained"))
     request = {"model_parameters": {"MODE": "RIDGE"}, "importance": False}
     job: str = client.call("POST", f"/api/training/train-models/{session_id}", json=request)["job_id"]
     path = f"/api/v1/training/jobs/{job}"
     wait_until(lambda: client.call("GET", path)["job"]["status"] == "completed", 60, "the training")
-    return job
+    return session_id, job
 
 
 def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
-    person: Visitor, client: Client, session_id: str, trained: str
+    person: Visitor, client: Client, trained: tuple[str, str]
 ) -> None:
-    page = person.page
+    page, (session_id, job) = person.page, trained
     page.goto(f"/sessions/{session_id}/predict")
     expect(page.get_by_text("Temperature: 24 of 24 missing")).to_be_visible()
     expect(page.get_by_role("button", name="Predict", exact=True)).to_be_disabled()
@@ -179,7 +185,7 @@ def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
     expect(page.get_by_role("img", name="Forecast of Load")).to_be_visible()
     given = {time: 80 + place + 0.5 for place, time in enumerate(times[:20])}
     given |= {**dict.fromkeys(times[20:], 99.5), times[-1]: 77.5}
-    body = {"given": {"Temperature": given}, "job_id": trained}
+    body = {"given": {"Temperature": given}, "job_id": job}
     expected = client.call("POST", f"/api/v1/sessions/{session_id}/predict", json=body)["outputs"][0]
     page.get_by_role("tab", name="Table").click()
     cells = page.get_by_role("region", name="Table").locator("tbody tr td:nth-child(2)")

@@ -61,6 +61,11 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
   const request = { ...asked, at: told?.reference_time ?? asked.at, given: given(typed) }
   const open = told ? stillMissing(told.missing, typed) : 0
   const run = () => forecast.mutate(request)
+  // A forecast of other inputs than those shown would say what is not true.
+  const change = (make: () => void) => {
+    forecast.reset()
+    make()
+  }
   return (
     <div className="stack">
       <div className="row spread">
@@ -79,10 +84,12 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
               <select
                 {...control}
                 value={job}
-                onChange={(event) => {
-                  setTyped({})
-                  setParameters({ job: event.target.value }, { replace: true })
-                }}
+                onChange={(event) =>
+                  change(() => {
+                    setTyped({})
+                    setParameters({ job: event.target.value }, { replace: true })
+                  })
+                }
               >
                 {jobs.map((each) => (
                   <option key={each.id} value={each.id}>
@@ -98,29 +105,36 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
                 {...control}
                 type="datetime-local"
                 value={at}
-                onChange={(event) => {
-                  setTyped({})
-                  setAt(event.target.value)
-                }}
+                onChange={(event) =>
+                  change(() => {
+                    setTyped({})
+                    setAt(event.target.value)
+                  })
+                }
               />
             )}
           </Field>
         </div>
         {at ? (
-          <Button small kind="quiet" onClick={() => setAt('')}>
+          <Button small kind="quiet" onClick={() => change(() => setAt(''))}>
             {t.toNewest}
           </Button>
         ) : null}
       </Card>
       {told ? (
         <Card title={t.inputs}>
-          <Inputs told={told} open={open} typed={typed} onTyped={setTyped} />
+          <Inputs told={told} open={open} typed={typed} onTyped={(next) => change(() => setTyped(next))} />
           {inputs.isError ? <Refused error={inputs.error} /> : null}
           <details className="paste">
             <summary>{t.paste}</summary>
             <Field label={t.pasteLabel} hint={t.pasteHint(told.missing[0]?.feature ?? told.features[0]?.name ?? '')}>
               {(control) => (
-                <textarea {...control} rows={6} value={pasted} onChange={(event) => setPasted(event.target.value)} />
+                <textarea
+                  {...control}
+                  rows={6}
+                  value={pasted}
+                  onChange={(event) => change(() => setPasted(event.target.value))}
+                />
               )}
             </Field>
           </details>
@@ -162,7 +176,10 @@ function Inputs({ told, open, typed, onTyped }: InputsProps) {
     <div className="stack">
       <ul className="row">
         {measured.map(({ name, origins }) => {
-          const gaps = origins.filter((origin) => origin === 'missing').length
+          const gaps = stillMissing(
+            told.missing.filter(({ feature }) => feature === name),
+            typed,
+          )
           return (
             <li key={name} className={gaps > 0 ? 'chip warn' : 'chip good'}>
               {gaps > 0 ? t.gaps(name, format.whole(gaps), format.whole(origins.length)) : t.complete(name)}
