@@ -30,6 +30,7 @@ export const routes: RouteObject[] = [
               { path: 'windows', lazy: () => import('@/views/windows') },
               { index: true, element: <Start /> },
               { path: 'upload', lazy: () => import('@/views/upload') },
+              { path: 'data', lazy: () => import('@/views/data') },
               { path: 'results', lazy: () => import('@/views/results') },
               { path: 'train', lazy: () => import('@/views/train') },
               { path: 'live', lazy: () => import('@/views/live') },

@@ -1,5 +1,6 @@
 /** Jeder Text der Seite auf Deutsch. */
 import type { Texts } from '../en'
+import { data } from './data'
 import { datasets } from './datasets'
 import { frame } from './frame'
 import { live } from './live'
@@ -12,4 +13,4 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const de: Texts = { datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }
+export const de: Texts = { data, datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }

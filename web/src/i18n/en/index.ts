@@ -1,4 +1,5 @@
 /** Every text of the page in English; the German catalogue has the same shape. */
+import { data } from './data'
 import { datasets } from './datasets'
 import { frame } from './frame'
 import { live } from './live'
@@ -11,7 +12,7 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const en = { datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }
+export const en = { data, datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string

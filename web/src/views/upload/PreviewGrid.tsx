@@ -57,7 +57,7 @@ export function PreviewGrid({ name, preview, choices, onChoose }: Props) {
 /** A number that is written otherwise than JavaScript would write it shows both. */
 function Cell({ text, read, kind }: { text: string; read: number | null; kind: string | undefined }) {
   const format = useFormat()
-  const differs = read !== null && String(read) !== text && Number(text) !== read
+  const differs = read !== null && Number(text) !== read && format.number(read, 12) !== text
   return (
     <td className={kind === 'number' ? 'number' : undefined}>
       {text}
