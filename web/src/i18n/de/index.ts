@@ -13,4 +13,17 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const de: Texts = { data, datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }
+export const de: Texts = {
+  data,
+  datasets,
+  frame,
+  live,
+  models,
+  predict,
+  results,
+  sessions,
+  signin,
+  train,
+  upload,
+  windows,
+}

@@ -62,15 +62,11 @@ export function useSummary(file: SeriesFile, recipe: boolean) {
   })
 }
 
-/** Replaces the recipe; the page shows it at once and takes it back where the server refuses. */
+/** Replaces the recipe; the page takes over what the server has stored, for the mended line comes from there. */
 export function useRecipe(file: SeriesFile) {
   const client = useQueryClient()
   const toast = useToast()
   const key = ['session', file.session_id, 'files']
-  const put = (recipe: RecipeStep[]) =>
-    client.setQueryData<{ success: true; data: SeriesFile[] }>(key, (known) =>
-      known ? { ...known, data: known.data.map((each) => (each.id === file.id ? { ...each, recipe } : each)) } : known,
-    )
   return useMutation({
     mutationFn: (recipe: RecipeStep[]) =>
       call(
@@ -79,14 +75,11 @@ export function useRecipe(file: SeriesFile) {
           body: { recipe },
         }),
       ),
-    onMutate: (recipe) => {
-      put(recipe)
-      return file.recipe
-    },
-    onError: (error, _, before) => {
-      if (before) put(before)
-      toast({ text: error.message, bad: true })
-    },
+    onSuccess: ({ data: stored }) =>
+      client.setQueryData<{ success: true; data: SeriesFile[] }>(key, (known) =>
+        known ? { ...known, data: known.data.map((each) => (each.id === stored.id ? stored : each)) } : known,
+      ),
+    onError: (error) => toast({ text: error.message, bad: true }),
     onSettled: () => void client.invalidateQueries({ queryKey: key }),
   })
 }
