@@ -352,7 +352,7 @@ def test_the_last_training_begins_anew_where_other_parameters_are_trained(
         for task in run.tasks(["trial-1"], counted=False):
             with task:
                 task.done({})
-        last = LastRun(run, 1)
+        last = LastRun(run, 1, in_full=False)
         found.append(last.load_checkpoint(f"parameters {run.attempt}"))
         last.report(phase="train", epoch=run.attempt, metrics={"loss": run.attempt})
         last.checkpoint(lambda folder: (folder / "state").touch(), step=1, fingerprint="parameters 1")
