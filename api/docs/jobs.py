@@ -27,6 +27,58 @@ J = f"{V}/training/jobs"
 JOB = f"{J}/<job_id>"
 
 
+Status = Literal["pending", "queued", "running", "paused", "completed", "failed", "cancelled"]
+Action = Literal["submit", "pause", "finish", "resume", "cancel", "retry", "restart", "delete"]
+
+
+class Best(BaseModel):
+    metric: str
+    value: float
+    epoch: int | None
+
+
+class JobProgress(BaseModel):
+    """How far a job is; one object for every kind."""
+
+    job_id: str
+    workload: str
+    status: Status
+    phase: str | None = Field(description="prepare, train, evaluate, export or register")
+    requested_action: str
+    attempt: int
+    seq: int
+    percent: float = Field(description="over all phases; it never falls")
+    unit: str | None
+    current: float | None
+    total: float | None
+    epoch: int | None
+    total_epochs: int | None
+    batch: int | None
+    total_batches: int | None
+    counts: Obj
+    rate: float | None
+    rate_unit: str | None
+    elapsed_s: float
+    wall_s: float
+    eta_s: float | None
+    eta_at: str | None
+    eta_is_upper_bound: bool
+    metrics: dict[str, float | None]
+    non_finite: list[str]
+    is_best: bool
+    best: Best | None
+    learning_rate: float | None
+    memory: dict[str, float | None] | None
+    message: str | None
+    updated_at: str
+
+
+class JobError(BaseModel):
+    code: str
+    error: str
+    suggestion: str | None = None
+
+
 class Job(BaseModel):
     """A job; what stands below `metrics` is there only where one job is shown."""
 
@@ -38,20 +90,20 @@ class Job(BaseModel):
     notes: str | None
     tags: list[str]
     workload: str
-    priority: str = Field(description="high, normal or low; one that waits rises with time")
+    priority: Literal["high", "normal", "low"] = Field(description="one that waits rises with time")
     device_request: str
     device: str | None = Field(description="what it works or worked on")
-    status: str = Field(description="pending, queued, running, paused, completed, failed or cancelled")
+    status: Status
     phase: str | None
     requested_action: str = Field(description="none, pause, finish or cancel: what its worker was asked for")
-    allowed: list[str] = Field(description="what may be asked of it now")
+    allowed: list[Action] = Field(description="what may be asked of it now")
     reason: str | None
-    error: Obj | None
+    error: JobError | None
     error_message: str | None
     attempt: int
     counts: Obj | None = Field(description="of its tasks by status, where it has tasks")
     active_seconds: float
-    progress: Obj
+    progress: JobProgress
     progress_percent: float
     current_epoch: int | None
     total_epochs: int | None
@@ -202,6 +254,7 @@ _JOBS: Operations = {
             ),
             status=optional(str, "only of this status, or of several with commas"),
             workload=optional(str, "only of this kind"),
+            lane=optional(Literal["training", "interactive"], "trainings, or the small jobs that a page waits for"),
             session_id=optional(str, "only of this session"),
             tag=optional(str, "only with this tag"),
             name=optional(str, "any part of the name, whatever its case"),

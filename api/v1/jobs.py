@@ -20,7 +20,7 @@ from services.jobs import JobView, Selection
 
 JOBS = "/training/jobs"
 JOB = f"{JOBS}/<job_id>"
-FILTERS = ("status", "workload", "session_id", "tag", "name", "priority")
+FILTERS = ("status", "workload", "lane", "session_id", "tag", "name", "priority")
 OWNERS = ("me", "all")
 ORDERS = ("newest", "oldest")
 
@@ -121,6 +121,7 @@ def _selection(arguments: dict[str, str]) -> Selection:
     return Selection(
         session_id=services().sessions.resolve(g.user_id, session) if session else None,
         workload=arguments.get("workload"),
+        lane=arguments.get("lane"),
         status=arguments.get("status"),
         priority=arguments.get("priority"),
         tag=arguments.get("tag"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select
@@ -15,6 +15,10 @@ from services.jobs.waiting import PRIORITIES
 from services.session_scope import shown_jobs
 from services.storage.tables import JobRow
 from services.tags import tagged
+from services.workloads.base import Lane
+
+
+LANES = get_args(Lane)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Selection:
 
     session_id: UUID | None = None
     workload: str | None = None
+    lane: str | None = None
     status: str | None = None
     priority: str | None = None
     tag: str | None = None
@@ -39,11 +44,14 @@ class Selection:
             raise BadRequest(
                 f"status is {self.status!r}; it must be one of {', '.join(Status)}, or several with commas"
             )
+        if self.lane not in (None, *LANES):
+            raise BadRequest(f"lane is {self.lane!r}; it must be {' or '.join(LANES)}")
         if self.priority is not None and self.priority not in PRIORITIES:
             raise BadRequest(f"priority is {self.priority!r}; it must be one of {', '.join(PRIORITIES)}")
         wanted = {
             JobRow.session_id: self.session_id,
             JobRow.workload: self.workload,
+            JobRow.lane: self.lane,
             JobRow.priority: None if self.priority is None else PRIORITIES.index(self.priority),
         }
         found = [

@@ -119,6 +119,9 @@ def test_a_list_may_be_of_several_statuses(app: Flask, services: Services, user:
     listed = mine.get(f"{JOBS}?status=paused,running").get_json()["jobs"]
     assert [each["workload"] for each in listed] == ["toy_count"]
     assert mine.get(f"{JOBS}?status=paused,queued").get_json()["total"] == 2
+    totals = [mine.get(f"{JOBS}?lane={lane}").get_json()["total"] for lane in ("training", "interactive")]
+    assert totals == [2, 0]
+    assert mine.get(f"{JOBS}?lane=fast").status_code == 400
     assert mine.get(f"{JOBS}?status=paused,lost").status_code == 400
 
 

@@ -1,0 +1,21 @@
+/** Texts of the account. */
+export const account = {
+  title: 'Account',
+  signedInAs: 'Signed in as',
+  admin: 'Admin of this server',
+  adminHint: 'Sees everybody’s jobs under “Jobs and devices”.',
+  plan: 'Plan',
+  plans: { free: 'Free', standard: 'Standard', unlimited: 'Unlimited' } as Record<string, string>,
+  noPlan: 'No plan',
+  noPlanHint: 'This account has no active plan, so nothing can be started. Ask the operator of the server for one.',
+  usage: 'This month',
+  kinds: { training: 'Trainings', processing: 'Uploads and datasets' } as Record<string, string>,
+  used: (used: string, limit: string) => `${used} of ${limit}`,
+  unlimited: (used: string) => `${used}, without a limit`,
+  usedUp: 'Used up: the next begins when the month does.',
+  resets: (date: string) => `Counted anew from ${date}`,
+  glance: (kind: string, used: string) => `${kind}: ${used}`,
+  signOut: 'Sign out',
+  signOutHint: 'Ends the sign-in of this browser. Jobs go on.',
+  goOn: 'Sign in to go on where you were.',
+}
