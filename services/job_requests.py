@@ -45,10 +45,18 @@ Notes = Annotated[str, StringConstraints(max_length=10_000)]
 Priority = Literal["high", "normal", "low"]
 
 
+def _all_may_be_left_out(schema: dict[str, Any]) -> None:
+    """A field with a default is not one that must be sent, whatever generators of clients make of it."""
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
 class _Described(BaseModel):
     """What is said of a job for people; each field has the name of the contract and a shorter one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, defer_build=True, json_schema_extra=_all_may_be_left_out
+    )
 
     job_name: Name | None = None
     name: Name | None = Field(default=None, description="the same as job_name")

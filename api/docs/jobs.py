@@ -254,7 +254,9 @@ _JOBS: Operations = {
             ),
             status=optional(str, "only of this status, or of several with commas"),
             workload=optional(str, "only of this kind"),
-            lane=optional(Literal["training", "interactive"], "trainings, or the small jobs that a page waits for"),
+            lane=optional(
+                Literal["training", "interactive"], "trainings, or the small jobs that a page waits for"
+            ),
             session_id=optional(str, "only of this session"),
             tag=optional(str, "only with this tag"),
             name=optional(str, "any part of the name, whatever its case"),

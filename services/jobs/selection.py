@@ -17,7 +17,6 @@ from services.storage.tables import JobRow
 from services.tags import tagged
 from services.workloads.base import Lane
 
-
 LANES = get_args(Lane)
 
 

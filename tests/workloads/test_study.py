@@ -286,3 +286,17 @@ def test_what_is_fixed_is_given_to_the_modes_where_it_acts() -> None:
 
     searched(about, evaluate)
     assert [(each.MODE, each.PATIENCE, each.SEED) for each in seen] == [("LGBMR", 3, 9), ("LIN", None, 9)]
+
+
+def test_what_is_proposed_does_not_depend_on_the_order_in_which_a_database_keeps_the_space() -> None:
+    """PostgreSQL puts the keys of an object into an order of its own."""
+    space = {**dense("N", "LAY", "LEARNING_RATE"), "LIN": {}, "RIDGE": {}}
+    about = config(space, trials=12)
+    kept = about.model_dump(mode="json")
+    kept["space"]["modes"] = {
+        mode: dict(reversed(kept["space"]["modes"][mode].items())) for mode in ("RIDGE", "LIN", "Dense")
+    }
+    again = SearchConfig.model_validate(kept)
+    one, other = (searched(each, far_from_a_hundredth)[0] for each in (about, again))
+    assert [each.params for each in one.attempts] == [each.params for each in other.attempts]
+    assert one.attempts[0].params["MODE"] == "Dense", "the first of the request"

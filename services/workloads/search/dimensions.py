@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Value = int | float | str
 
@@ -34,8 +34,17 @@ class Dimension(BaseModel):
 
 
 class SearchSpace(BaseModel):
-    """What is tried: the modes, and for each the dimensions of its parameters."""
+    """What is tried: the modes, and for each the dimensions of its parameters.
+
+    In the order of their names: PostgreSQL keeps objects in an order of its own, and what is proposed
+    must not depend on where the config was stored.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     modes: dict[str, dict[str, Dimension]] = Field(min_length=1)
+
+    @field_validator("modes")
+    @classmethod
+    def _by_name(cls, modes: dict[str, dict[str, Dimension]]) -> dict[str, dict[str, Dimension]]:
+        return {mode: dict(sorted(space.items())) for mode, space in sorted(modes.items())}

@@ -112,7 +112,9 @@ class Study:
         self._began = clock()
         self._earlier = 0.0
         self._again = False  # a failed trial is tried again: it has its time
-        self._searched = {mode: space for mode, space in config.space.modes.items() if space}
+        self._modes = sorted(config.space.modes, key=lambda mode: mode != config.model.MODE)
+        spaces = {mode: config.space.modes[mode] for mode in self._modes}
+        self._searched = {mode: space for mode, space in spaces.items() if space}
         self._forget()
 
     @property
@@ -185,7 +187,7 @@ class Study:
 
     def _propose(self, number: int) -> Proposal | None:
         """First every mode as it stands by default, then what TPE proposes; None: nothing is left."""
-        modes = list(self._config.space.modes)
+        modes = self._modes
         if number <= len(modes) and modes[number - 1] not in self._searched:
             return Proposal({"MODE": modes[number - 1]}, None)
         if not self._searched:

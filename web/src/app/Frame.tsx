@@ -2,13 +2,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { BookOpen, Contrast, Languages, ListChecks, LogOut, User, Waypoints } from 'lucide-react'
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
-import { call, api, ApiError } from '@/api/client'
-import { keep, stored } from '@/api/tokens'
+import { ApiError } from '@/api/client'
 import { LANGUAGES, useSpeech } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Menu, MenuChoice, MenuItem, MenuLabel } from '@/ui/Menu'
-import { useSignedIn } from './account'
+import { useAccount, useSignedIn } from './account'
 import { choose, useTheme } from './theme'
+import { useSignOut } from './useSignOut'
 import './frame.css'
 
 export function Frame() {
@@ -82,15 +82,7 @@ function AccountMenu() {
   const { texts } = useSpeech()
   const t = texts.frame
   const navigate = useNavigate()
-  const client = useQueryClient()
-  const signOut = async () => {
-    const tokens = stored()
-    if (tokens)
-      await call(api.POST('/api/auth/sign-out', { body: { refresh_token: tokens.refresh_token } })).catch(() => null) // gone here in any case
-    keep(null)
-    client.clear()
-    await navigate('/sign-in')
-  }
+  const signOut = useSignOut()
   return (
     <Menu
       trigger={
@@ -99,6 +91,7 @@ function AccountMenu() {
         </Button>
       }
     >
+      <AtAGlance />
       <MenuItem onSelect={() => void navigate('/account')}>
         <User size={16} aria-hidden /> {t.account}
       </MenuItem>
@@ -109,6 +102,27 @@ function AccountMenu() {
         <LogOut size={16} aria-hidden /> {t.signOut}
       </MenuItem>
     </Menu>
+  )
+}
+
+/** Who it is, and how much of the plan is used. */
+function AtAGlance() {
+  const { texts, format } = useSpeech()
+  const t = texts.account
+  const me = useAccount().data
+  if (me === undefined) return null
+  const training = me.usage?.training
+  const used =
+    training === undefined
+      ? t.noPlan
+      : training.limit === null
+        ? t.unlimited(format.whole(training.used))
+        : t.used(format.whole(training.used), format.whole(training.limit))
+  return (
+    <MenuLabel>
+      <span className="frame-who">{me.user.email}</span>
+      <span>{training === undefined ? used : t.glance(t.kinds.training ?? '', used)}</span>
+    </MenuLabel>
   )
 }
 

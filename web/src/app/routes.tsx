@@ -19,6 +19,8 @@ export const routes: RouteObject[] = [
         children: [
           { path: '/', element: <Navigate to="/sessions" replace /> },
           { path: '/sessions', lazy: () => import('@/views/sessions') },
+          { path: '/jobs', lazy: () => import('@/views/jobs') },
+          { path: '/account', lazy: () => import('@/views/account') },
           { path: '/compare', lazy: () => import('@/views/compare') },
           {
             path: '/sessions/:sessionId',

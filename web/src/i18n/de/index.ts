@@ -1,8 +1,10 @@
 /** Jeder Text der Seite auf Deutsch. */
 import type { Texts } from '../en'
+import { account } from './account'
 import { data } from './data'
 import { datasets } from './datasets'
 import { frame } from './frame'
+import { jobs } from './jobs'
 import { live } from './live'
 import { models } from './models'
 import { predict } from './predict'
@@ -14,9 +16,11 @@ import { upload } from './upload'
 import { windows } from './windows'
 
 export const de: Texts = {
+  account,
   data,
   datasets,
   frame,
+  jobs,
   live,
   models,
   predict,

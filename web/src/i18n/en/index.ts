@@ -1,7 +1,9 @@
 /** Every text of the page in English; the German catalogue has the same shape. */
+import { account } from './account'
 import { data } from './data'
 import { datasets } from './datasets'
 import { frame } from './frame'
+import { jobs } from './jobs'
 import { live } from './live'
 import { models } from './models'
 import { predict } from './predict'
@@ -12,7 +14,22 @@ import { train } from './train'
 import { upload } from './upload'
 import { windows } from './windows'
 
-export const en = { data, datasets, frame, live, models, predict, results, sessions, signin, train, upload, windows }
+export const en = {
+  account,
+  data,
+  datasets,
+  frame,
+  jobs,
+  live,
+  models,
+  predict,
+  results,
+  sessions,
+  signin,
+  train,
+  upload,
+  windows,
+}
 
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string

@@ -95,8 +95,18 @@ function Meter({ kind, counted: { used, limit } }: { kind: string; counted: { us
         <span>{words}</span>
       </div>
       {limit === null ? null : (
-        <div className="progress" role="meter" aria-label={name} aria-valuemin={0} aria-valuemax={limit} aria-valuenow={used}>
-          <div className={full ? 'full' : undefined} style={{ width: `${Math.min(100, (100 * used) / Math.max(1, limit))}%` }} />
+        <div
+          className="progress"
+          role="meter"
+          aria-label={name}
+          aria-valuemin={0}
+          aria-valuemax={limit}
+          aria-valuenow={used}
+        >
+          <div
+            className={full ? 'full' : undefined}
+            style={{ width: `${Math.min(100, (100 * used) / Math.max(1, limit))}%` }}
+          />
         </div>
       )}
       {full ? <p className="account-full">{t.usedUp}</p> : null}

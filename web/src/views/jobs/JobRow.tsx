@@ -40,7 +40,7 @@ export function JobRow({ job, everybodys, busy, onAct, onRank }: Props) {
           <strong>{job.job_name}</strong>
         )}
         <span className="muted">
-          {job.workload}
+          {t.workloads[job.workload] ?? job.workload}
           {job.priority === 'normal' ? '' : ` · ${t.rank(t.priorities[job.priority])}`}
         </span>
       </td>
@@ -81,12 +81,16 @@ function JobBar({ job }: { job: Job }) {
   if (job.status === 'pending') return <span className="muted">{'–'}</span>
   const percent = job.progress_percent
   const eta = progress.eta_s
+  const position =
+    progress.epoch !== null && progress.total_epochs !== null
+      ? t.epoch(format.whole(progress.epoch), format.whole(progress.total_epochs))
+      : progress.current !== null && progress.total
+        ? t.steps(format.number(progress.current, 3), format.number(progress.total, 3))
+        : null
   const words = [
     format.percent(percent / 100, 0),
     job.status === 'running' && job.phase ? t.phases[job.phase] : null,
-    job.status === 'running' && progress.epoch !== null && progress.total_epochs !== null
-      ? t.epoch(format.whole(progress.epoch), format.whole(progress.total_epochs))
-      : null,
+    job.status === 'running' ? position : null,
     job.status === 'running' && eta !== null
       ? (progress.eta_is_upper_bound ? t.leftAtMost : t.left)(format.duration(eta))
       : null,

@@ -5,7 +5,7 @@ import { useFormat, useTexts } from '@/i18n'
 import { Loaded } from '@/ui/states'
 import { useMachines, useQueues } from './queries'
 
-const MEGABYTE = 1_000_000
+const MEGABYTE = 2 ** 20
 
 export function Machines() {
   const t = useTexts().jobs
@@ -109,6 +109,6 @@ function QueueTile({ queue }: { queue: Queue }) {
 /** Of a GPU what its workers hold, of a processor what the whole machine uses. */
 function usedBytes(device: Device): number | null {
   const told = device.memory ?? {}
-  const megabytes = told.allocated_mb ?? told.used_mb ?? told.system_used_mb
+  const megabytes = told.allocated_mb ?? told.used_mb
   return megabytes === undefined ? null : megabytes * MEGABYTE
 }

@@ -56,10 +56,7 @@ export function useMachines() {
   return useQuery({
     queryKey: ['jobs', 'machines'],
     queryFn: async () => {
-      const [devices, workers] = await Promise.all([
-        call(api.GET('/api/v1/devices')),
-        call(api.GET('/api/v1/workers')),
-      ])
+      const [devices, workers] = await Promise.all([call(api.GET('/api/v1/devices')), call(api.GET('/api/v1/workers'))])
       return { devices: devices.devices, workers: workers.workers }
     },
     refetchInterval: LIVELY_MS,
@@ -86,9 +83,7 @@ export function useJobActions() {
   })
   const rank = useMutation({
     mutationFn: ({ job, priority }: { job: Job; priority: Priority }) =>
-      call(
-        api.PATCH('/api/v1/training/jobs/{job_id}', { params: { path: { job_id: job.id } }, body: { priority } }),
-      ),
+      call(api.PATCH('/api/v1/training/jobs/{job_id}', { params: { path: { job_id: job.id } }, body: { priority } })),
     onSuccess: fresh,
     onError,
   })

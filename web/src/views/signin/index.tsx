@@ -12,7 +12,7 @@ import { Refused } from '@/ui/states'
 import './signin.css'
 
 export function Component() {
-  const t = useTexts().signin
+  const { signin: t, account } = useTexts()
   const [parameters, setParameters] = useSearchParams()
   const isNew = parameters.get('new') !== null
   const [email, setEmail] = useState('')
@@ -44,6 +44,7 @@ export function Component() {
       </div>
       <form className="card stack" onSubmit={submit} noValidate>
         <h2>{isNew ? t.signUp : t.signIn}</h2>
+        {parameters.has('to') ? <p className="muted">{account.goOn}</p> : null}
         <Field label={t.email} problem={problem('email')}>
           {(control) => (
             <input
