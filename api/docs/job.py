@@ -18,6 +18,13 @@ class Best(BaseModel):
     epoch: int | None
 
 
+class Memory(BaseModel):
+    """Of the process that works, or of its GPU; there more may be told."""
+
+    allocated_mb: float
+    total_mb: float
+
+
 class JobProgress(BaseModel):
     """How far a job is; one object for every kind."""
 
@@ -49,7 +56,7 @@ class JobProgress(BaseModel):
     is_best: bool
     best: Best | None
     learning_rate: float | None
-    memory: dict[str, float | None] | None
+    memory: Memory | None
     message: str | None
     updated_at: str
 
