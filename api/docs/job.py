@@ -43,7 +43,7 @@ class JobProgress(BaseModel):
     total_epochs: int | None
     batch: int | None
     total_batches: int | None
-    counts: Obj
+    counts: dict[str, int]
     rate: float | None
     rate_unit: str | None
     elapsed_s: float
