@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from examples.server import ROOT, Server
 
@@ -30,6 +30,8 @@ PATIENCE_MS = 30_000
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 # What a browser itself writes to the console when an answer is no 2xx; the page shows the refusal.
 REFUSALS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def require_browser() -> None:
@@ -131,6 +133,7 @@ class Visitor:
         if SCREENSHOTS:
             folder = Path(SCREENSHOTS)
             folder.mkdir(parents=True, exist_ok=True)
+            self.page.evaluate("() => window.scrollTo(0, 0)")
             self.page.wait_for_timeout(300)  # transitions; a picture is judged by eye only
             self.page.screenshot(path=folder / f"{name}.png", full_page=full_page)
 
