@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from services.artifacts import Download, download
 from services.errors import NotFound
+from services.registry.in_use import in_use
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import ArtifactRow, SessionRow, TrainingResultRow
-from services.trained import TRAIN_FIRST, Trained, find
+from services.trained import TRAIN_FIRST, Trained
 
 # what may be fetched by its name; archives and plots have routes of their own
 DOWNLOADABLE = ("model", "bundle", "scalers", "scaled")
@@ -49,7 +50,7 @@ class Models:
         """A file by its name; without one the .h5 of the training, or the only file its model has."""
         session_id = self._sessions.resolve(user_id, ref)
         with self._database.read() as tx:
-            trained = find(tx, session_id, job_id=job_id, filename=filename, code="MODEL_NOT_FOUND")
+            trained, _ = in_use(tx, session_id, job_id=job_id, filename=filename, code="MODEL_NOT_FOUND")
             artifact = _choose(trained, filename)
         found = download(self._blobs, artifact)
         return Download(

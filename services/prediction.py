@@ -12,10 +12,10 @@ from services.feature_rows import FeatureRows
 from services.interactive import SmallJobs
 from services.jobs import JobView
 from services.jobs.states import Status
-from services.registry.reading import champion_job
+from services.registry.in_use import ChosenBy, in_use
 from services.sessions import Sessions
 from services.storage.database import Database
-from services.trained import Trained, find
+from services.trained import Trained
 from services.workloads.forecast.config import PredictConfig
 
 
@@ -26,7 +26,7 @@ class Predicted:
     job: JobView
     model_used: str
     trained_job: UUID
-    chosen_by: str  # request, champion or newest
+    chosen_by: ChosenBy
     input_count: int
     apply_scaling: bool
 
@@ -69,10 +69,9 @@ class Prediction:
         session_id = self._sessions.resolve(user_id, ref)
         filename = body.get("model_filename")
         with self._database.read() as tx:
-            chosen_by = "request" if job_id is not None or filename is not None else "newest"
-            if chosen_by == "newest" and (job_id := champion_job(tx, session_id)) is not None:
-                chosen_by = "champion"
-            trained = find(tx, session_id, job_id=job_id, filename=filename, code="MODEL_NOT_FOUND")
+            trained, chosen_by = in_use(
+                tx, session_id, job_id=job_id, filename=filename, code="MODEL_NOT_FOUND"
+            )
         config = _config(trained, body)
         job = self._small_jobs.run(user_id, "predict", config, session_id)
         return Predicted(

@@ -16,6 +16,7 @@ from services.error_tables import check_tables
 from services.errors import BadRequest, NotFound
 from services.jobs import Jobs, JobView
 from services.jobs.states import Status
+from services.registry.in_use import in_use
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -176,7 +177,7 @@ class Results:
         """Model, scalers, predict.py and an example in one ZIP."""
         session_id = self._sessions.resolve(user_id, ref)
         with self._database.read() as tx:
-            trained = find(tx, session_id, job_id=job_id)
+            trained, _ = in_use(tx, session_id, job_id=job_id, code="RESULTS_NOT_FOUND")
             artifact = trained.one("archive", "RESULTS_NOT_FOUND")
             model = trained.results["model_type"].replace(" ", "_")
         return download(self._blobs, artifact, f"{model}_{trained.job.id}.zip")

@@ -12,11 +12,12 @@ from uuid import UUID
 from services.artifacts import Download, download
 from services.errors import Invalid
 from services.feature_rows import FeatureRows, Rows
+from services.registry.in_use import in_use
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import ArtifactRow
-from services.trained import Trained, find
+from services.trained import Trained
 
 CODE = "SCALER_NOT_FOUND"
 
@@ -89,7 +90,7 @@ class Scaling:
     def _find(self, user_id: UUID, ref: str, job_id: UUID | None) -> Trained:
         session_id = self._sessions.resolve(user_id, ref)
         with self._database.read() as tx:
-            return find(tx, session_id, job_id=job_id, code=CODE)
+            return in_use(tx, session_id, job_id=job_id, code=CODE)[0]
 
     def _save(self, trained: Trained, names: Sequence[str], rows: Rows) -> str:
         """Keep the rows beside the model; download-model-h5 hands them out by their name."""

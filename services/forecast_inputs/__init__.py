@@ -13,9 +13,10 @@ from services.dataset_config import session_files
 from services.errors import Invalid
 from services.forecast_inputs.given import Given, read_given
 from services.prediction import Predicted, Prediction
+from services.registry.in_use import in_use
 from services.sessions import Sessions
 from services.storage.database import Database
-from services.trained import Trained, find
+from services.trained import Trained
 from services.windows.kept import Kept
 from services.windows.moment import nanoseconds, read_instant
 from services.workloads.forecast.config import DatasetConfig, SeriesInput
@@ -69,7 +70,7 @@ class ForecastInputs:
         at = nanoseconds(read_instant("at", body["at"])) if body.get("at") not in (None, "") else None
         session_id = self._sessions.resolve(user_id, ref)
         with self._database.read() as tx:
-            trained = find(
+            trained, _ = in_use(
                 tx, session_id, job_id=job_id, filename=body.get("model_filename"), code="MODEL_NOT_FOUND"
             )
             config = _config(tx, session_id, trained)

@@ -218,6 +218,8 @@ def test_the_champion_predicts_where_no_training_is_named(world: World) -> None:
     assert predicted() == (jobs[2], "newest")
     promote(world, model_of(world, session_id), 2)
     assert predicted() == (jobs[1], "champion")
+    scalers = world.ok("GET", f"/api/training/scalers/{session_id}")["scalers"]
+    assert scalers["metadata"]["job_id"] == jobs[1]  # those that fit the forecasts
     assert predicted(job_id=jobs[0]) == (jobs[0], "request")
 
 
