@@ -10,9 +10,9 @@ export const TIME_VALUES: Axis.Values = [
   [365 * DAY, '{YYYY}', null, null, null, null, null, null, 1],
   [28 * DAY, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
   [DAY, '{D}. {MMM}', '\n{YYYY}', null, null, null, null, null, 1],
-  [HOUR, '{HH}:00', '\n{D}. {MMM} {YYYY}', null, '\n{D}. {MMM}', null, null, null, 1],
-  [MINUTE, '{HH}:{mm}', '\n{D}. {MMM} {YYYY}', null, '\n{D}. {MMM}', null, null, null, 1],
-  [1, '{HH}:{mm}:{ss}', '\n{D}. {MMM} {YYYY}', null, '\n{D}. {MMM}', null, null, null, 1],
+  [HOUR, '{HH}:00', '\n{D}. {MMM}', null, '\n{D}. {MMM}', null, null, null, 1],
+  [MINUTE, '{HH}:{mm}', '\n{D}. {MMM}', null, '\n{D}. {MMM}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{D}. {MMM}', null, '\n{D}. {MMM}', null, null, null, 1],
 ]
 
 /** Writes uPlot's templates with the names of the language. */
