@@ -12,7 +12,7 @@ PAGE := web/dist/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f -not -name schema.d.ts) web/index.html web/vite.config.ts
 # Tests run one process per core: libraries that start threads for all cores in each only stand in their way.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-PYTEST := $(ONE_THREAD) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile
+PYTEST := $(ONE_THREAD) $(PY) -m pytest --durations=20 -n $(TEST_PROCESSES) --dist loadfile
 export DATA_DIR ?= uploads
 export PORT
 

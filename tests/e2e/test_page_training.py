@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from examples.client import Client
-from examples.server import Server
+from examples.server import Server, running
 from tests.e2e.browser import PASSWORD, PATIENCE_MS, Visit, Visitor
 from tests.e2e.series import ready_session
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 class Somebody:
@@ -27,6 +26,7 @@ class Somebody:
         tokens = self.client.call("POST", "/api/auth/sign-up", json={"email": address, "password": PASSWORD})
         self.client.token = tokens["access_token"]
         self.client.http.headers["Authorization"] = f"Bearer {self.client.token}"
+        self.tokens = tokens
         self.session = ready_session(self.client, folder)
         self.visitor: Visitor = visit()
         self.visitor.sign_in_by(tokens)
@@ -122,3 +122,39 @@ def test_a_lost_connection_leaves_no_hole_and_the_best_can_be_kept(somebody: Som
     told = [event["data"]["message"] for event in events if event["type"] == "log"]
     shown = panel.locator(".job-log li span").all_inner_texts()
     assert shown == told, "every line, in order, once"
+
+
+@pytest.mark.slow
+def test_two_browsers_miss_nothing_when_the_server_is_killed_in_the_middle(
+    visit: Visit, tmp_path: Path
+) -> None:
+    """The worker dies with its server and goes on from a checkpoint; each page tells all that was stored."""
+    settings = {"TRAINYARD_WORKERS": "1", "TRAINYARD_CHECKPOINT_SECONDS": "0", "TRAINYARD_LEASE_SECONDS": "2"}
+    with running(tmp_path / "data", **settings) as server:
+        first = Somebody(server, partial(visit, server=server), tmp_path)
+        second = visit(server=server, language="de", theme="dark")
+        second.sign_in_by(first.tokens)
+        config = {"model_parameters": {"MODE": "NLinear", "EP": 2000, "PATIENCE": 2000, "BATCH_SIZE": 4}}
+        body = {"workload": "forecast", "session_id": first.session, "config": config, "job_name": "Long"}
+        job = first.client.call("POST", "/api/v1/training/jobs", json=body)["id"]
+        pages = (first.page, second.page)
+        for page in pages:
+            page.goto(f"/sessions/{first.session}/live")
+            expect(page.get_by_role("img", name=re.compile("^(Loss|Verlust)"))).to_be_visible()
+        server.kill()
+        for page in pages:
+            expect(page.get_by_role("alert").first).to_be_visible()
+        server.start()
+        place = f"/api/v1/training/jobs/{job}"
+        for page in pages:
+            expect(page.get_by_text(re.compile("goes on from its checkpoint")).first).to_be_visible()
+        first.page.get_by_role("button", name="Keep best and stop").click()
+        for page, word in zip(pages, ("Completed", "Fertig"), strict=True):
+            expect(page.get_by_text(word, exact=True).first).to_be_visible(timeout=2 * PATIENCE_MS)
+        events = first.client.call("GET", f"{place}/events")["events"]
+        told = [each["data"]["message"] for each in events if each["type"] == "log"]
+        assert first.client.call("GET", place)["job"]["attempt"] == 2 and len(told) >= 3
+        for page in pages:
+            log = page.locator(".job-panel li", has=page.locator("time"))
+            expect(log).to_have_count(len(told))
+            assert [line.partition(" ")[2] for line in log.all_inner_texts()] == told
