@@ -17,11 +17,10 @@ import signal
 import sys
 from types import FrameType
 
-import click
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, docs, errors, health, page, realtime, serving, training, v1, websocket
+from api import auth, commands, docs, errors, health, page, realtime, serving, training, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
 from middleware import chunked, cors, proxies, request_log
@@ -49,26 +48,13 @@ def create_app(settings: Settings) -> Flask:
     page.init_app(app)
     websocket.init_app(app, services)
     app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
-    _add_commands(app, services)
+    commands.init_app(app, services)
     return app
 
 
 def create_cli_app() -> Flask:
     """For `flask --app app:create_cli_app clean-up` and the like."""
     return create_app(Settings.from_env())
-
-
-def _add_commands(app: Flask, services: Services) -> None:
-    @app.cli.command("clean-up")
-    def clean_up() -> None:
-        """Remove what is older than the settings allow, now."""
-        print(services.retention.sweep())
-
-    @app.cli.command("db-revision")
-    @click.argument("message")
-    def db_revision(message: str) -> None:
-        """Write an Alembic revision with what the tables have and the database has not."""
-        print(services.database.new_revision(message))
 
 
 def main() -> int:

@@ -1,0 +1,13 @@
+"""The commands of `flask --app app:create_cli_app`, one file per subject."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from api.commands import upkeep
+from services.wiring import Services
+
+
+def init_app(app: Flask, services: Services) -> None:
+    for subject in (upkeep,):
+        subject.init_app(app, services)
