@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +15,7 @@ from services.sessions import Sessions
 from services.training_fields import DatasetOptions, read_split
 from services.windows.kept import Kept
 from services.workloads.forecast.config import DatasetConfig, SplitConfig
+from utils.recent import Recent
 
 WAYS = ("all", "split", "hour", "weekday")
 SPLIT = {"train": "trainPercentage", "validation": "validationPercentage", "test": "testPercentage"}
@@ -34,8 +33,7 @@ class Distributions:
         self._sessions = sessions
         self._datasets = datasets
         self._kept = kept
-        self._answers: OrderedDict[tuple[str, str, str], Answer] = OrderedDict()
-        self._lock = Lock()
+        self._answers: Recent[tuple[str, str, str], Answer] = Recent(KEPT_ANSWERS)
 
     def show(self, user_id: UUID, ref: str, arguments: Mapping[str, str]) -> Answer:
         """Of all variables or of one; `by` says what the groups are."""
@@ -63,18 +61,12 @@ class Distributions:
 
     def _counted(self, config: DatasetConfig, by: str, split: SplitConfig) -> Answer:
         key = (config.fingerprint(), by, split.model_dump_json() if by == "split" else "")
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return self._answers[key]
+        return self._answers.get(key, lambda: self._count(config, by, split))
+
+    def _count(self, config: DatasetConfig, by: str, split: SplitConfig) -> Answer:
         from services.spread_numbers import counted  # what cuts windows is loaded when it is needed
 
-        found = counted(config, self._kept.series, by, split)
-        with self._lock:
-            self._answers[key] = found
-            while len(self._answers) > KEPT_ANSWERS:
-                self._answers.popitem(last=False)
-        return found
+        return counted(config, self._kept.series, by, split)
 
 
 def _split(arguments: Mapping[str, str]) -> SplitConfig:

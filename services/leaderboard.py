@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from services.sessions import Sessions
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import ArtifactRow, JobRow, SessionRow, TrainingResultRow
+from utils.recent import Recent
 
 MAX_JOBS = 100
 KEPT = 400  # evaluations whose tables per step stay in memory; some 50 kB each
@@ -31,7 +31,7 @@ class Leaderboard:
         self._database = database
         self._blobs = blobs
         self._sessions = sessions
-        self._steps: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._steps: Recent[str, dict[str, Any]] = Recent(KEPT)
 
     def of_session(self, user_id: UUID, ref: str, **wishes: Any) -> dict[str, Any]:
         """The newest MAX_JOBS completed trainings of a session."""
@@ -73,14 +73,12 @@ class Leaderboard:
 
     def _steps_of(self, key: str) -> dict[str, Any]:
         """The tables per step of one evaluation, those read last kept."""
-        if key not in self._steps:
-            with open_blob(self._blobs, key) as stream:
-                self._steps[key] = json.load(stream).get("compared", {})
-        found = self._steps[key]
-        self._steps.move_to_end(key)
-        while len(self._steps) > KEPT:
-            self._steps.popitem(last=False)
-        return found
+        return self._steps.get(key, lambda: self._read_steps(key))
+
+    def _read_steps(self, key: str) -> dict[str, Any]:
+        with open_blob(self._blobs, key) as stream:
+            compared: dict[str, Any] = json.load(stream).get("compared", {})
+        return compared
 
 
 def _query(user_id: UUID) -> Any:

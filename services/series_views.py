@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,14 +16,17 @@ from services.recipes import read_recipe
 from services.storage.blobs import BlobNotFound, Blobs
 from services.storage.database import Database
 from services.storage.tables import FileRow, TimeInfoRow
+from utils.recent import Recent
 
 if TYPE_CHECKING:
     from services.forecasting.decimation import Drawable
 
 FEWEST_POINTS, MOST_POINTS = 10, 20_000
 KEPT_BYTES = 256 * 1024 * 1024
+KEPT_ANSWERS = 128
 SECOND = 10**9
 MILLISECOND = 10**6
+Key = tuple[str, ...]
 
 
 class SeriesViews:
@@ -36,7 +36,8 @@ class SeriesViews:
         self._database = database
         self._blobs = blobs
         self._files = files
-        self._kept = _Kept(KEPT_BYTES)
+        self._kept: Recent[Key, Drawable] = Recent(KEPT_BYTES, lambda series: series.size_bytes)
+        self._answers: Recent[Key, dict[str, Any]] = Recent(KEPT_ANSWERS)
 
     def line(
         self, user_id: UUID, file_id: str, start: str | None, end: str | None, points: int, *, mended: bool
@@ -65,13 +66,16 @@ class SeriesViews:
         from services.forecasting.series_summary import heat
 
         row = self._files.row(user_id, file_id)
-        return heat(self._drawable(row, mended), self._zone(row.session_id))
+        zone = self._zone(row.session_id)
+        key = ("heat", zone, *_identity(row, mended))
+        return self._answers.get(key, lambda: heat(self._drawable(row, mended), zone))
 
     def summary(self, user_id: UUID, file_id: str, *, mended: bool) -> dict[str, Any]:
         from services.forecasting.series_summary import summary
 
         row = self._files.row(user_id, file_id)
-        return summary(self._drawable(row, mended))
+        key = ("summary", *_identity(row, mended))
+        return self._answers.get(key, lambda: summary(self._drawable(row, mended)))
 
     def _zone(self, session_id: UUID) -> str:
         with self._database.read() as tx:
@@ -85,9 +89,7 @@ class SeriesViews:
                 code="NO_DATA",
                 suggestion="Upload its data; the series is there when it has been imported",
             )
-        recipe = row.recipe if mended else []
-        key = (row.series_path, row.series_hash, json.dumps(recipe, sort_keys=True))
-        return self._kept.get(key, lambda: self._read(row, recipe))
+        return self._kept.get(_identity(row, mended), lambda: self._read(row, row.recipe if mended else []))
 
     def _read(self, row: FileRow, recipe: list[Any]) -> Drawable:
         from services.forecasting.care.applying import apply
@@ -113,37 +115,10 @@ class SeriesViews:
         return Drawable.of(series)
 
 
-class _Kept:
-    """Made once, by one thread at a time; up to so many bytes together."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._making = threading.Lock()
-        self._found: OrderedDict[tuple[Any, ...], Drawable] = OrderedDict()
-
-    def get(self, key: tuple[Any, ...], make: Callable[[], Drawable]) -> Drawable:
-        found = self._look(key)
-        if found is not None:
-            return found
-        with self._making:
-            found = self._look(key)
-            if found is None:
-                found = make()
-                self._keep(key, found)
-            return found
-
-    def _look(self, key: tuple[Any, ...]) -> Drawable | None:
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-            return self._found.get(key)
-
-    def _keep(self, key: tuple[Any, ...], made: Drawable) -> None:
-        with self._lock:
-            self._found[key] = made
-            while len(self._found) > 1 and sum(e.size_bytes for e in self._found.values()) > self._limit:
-                self._found.popitem(last=False)
+def _identity(row: FileRow, mended: bool) -> Key:
+    """Changes with all that what is drawn depends on."""
+    recipe = row.recipe if mended else []
+    return str(row.series_path), str(row.series_hash), json.dumps(recipe, sort_keys=True)
 
 
 def _columns(series: Drawable, begin: int, finish: int, points: int) -> dict[str, Any]:

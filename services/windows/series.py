@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 
 from services.errors import NotFound
 from services.forecasting.alignment import Aligned
@@ -15,6 +13,7 @@ from services.forecasting.care.applying import apply
 from services.forecasting.parquet import SeriesData, read_parquet
 from services.storage.blobs import BlobNotFound, Blobs
 from services.workloads.forecast.config import SeriesInput
+from utils.recent import Recent
 
 MAX_BYTES = 128 * 1024**2
 MAX_CUTS = 2  # of the settings somebody is looking at, and those of somebody else
@@ -25,38 +24,20 @@ class KeptSeries:
 
     def __init__(self, blobs: Blobs, max_bytes: int = MAX_BYTES) -> None:
         self._blobs = blobs
-        self._max_bytes = max_bytes
-        self._kept: OrderedDict[str, SeriesData] = OrderedDict()
-        self._cuts: OrderedDict[str, Aligned] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Recent[str, SeriesData] = Recent(max_bytes, _size)
+        self._cuts: Recent[str, Aligned] = Recent(MAX_CUTS)
 
     def read(self, series: SeriesInput) -> SeriesData:
         recipe = json.dumps([step.to_json() for step in series.recipe], sort_keys=True)
-        key = f"{series.sha256} {recipe}"
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        stored = self._stored(series.blob_key)
-        found = apply(series.recipe, stored)[0] if series.recipe else stored
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > self._max_bytes:
-                self._kept.popitem(last=False)
-        return found
+        return self._kept.get(f"{series.sha256} {recipe}", lambda: self._mended(series))
 
     def cut(self, fingerprint: str, make: Callable[[], Aligned]) -> Aligned:
         """The series of a dataset on its grid; made anew only where its settings are not the last ones."""
-        with self._lock:
-            if fingerprint in self._cuts:
-                self._cuts.move_to_end(fingerprint)
-                return self._cuts[fingerprint]
-        found = make()
-        with self._lock:
-            self._cuts[fingerprint] = found
-            while len(self._cuts) > MAX_CUTS:
-                self._cuts.popitem(last=False)
-        return found
+        return self._cuts.get(fingerprint, make)
+
+    def _mended(self, series: SeriesInput) -> SeriesData:
+        stored = self._stored(series.blob_key)
+        return apply(series.recipe, stored)[0] if series.recipe else stored
 
     def _stored(self, key: str) -> SeriesData:
         with tempfile.TemporaryDirectory() as folder:
