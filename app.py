@@ -23,12 +23,13 @@ from flask_socketio import SocketIO
 from api import auth, commands, docs, errors, health, page, realtime, serving, training, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
-from middleware import chunked, cors, proxies, request_log
+from middleware import chunked, cors, headers, proxies, rate_limits, request_log
 from services import logs, schedule
 from services.installation import CannotStart, one_server_only
 from services.wiring import Services, build
 
 MAX_BODY_BYTES = 64 * 1024 * 1024  # upload routes set their own
+MAX_FORM_PARTS = 50
 
 
 def create_app(settings: Settings) -> Flask:
@@ -36,13 +37,15 @@ def create_app(settings: Settings) -> Flask:
     services = build(settings)
     services.database.migrate()
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_PARTS=MAX_FORM_PARTS)
     app.extensions[KEY] = services
     proxies.init_app(app, settings.proxies)
     errors.init_app(app)
     request_log.init_app(app)
     chunked.init_app(app)
+    headers.init_app(app)
     cors.init_app(app, settings.cors_origins)
+    rate_limits.init_app(app, settings)
     for module in (health, auth, training, v1, docs):
         app.register_blueprint(module.blueprint)
     page.init_app(app)

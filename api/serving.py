@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.slow_clients import SILENCE_SECONDS, PatientHandler
 from services.settings import Settings, wanted_async_mode
 
 LAST_ANSWERS_SECONDS = 1.0
@@ -13,7 +14,7 @@ MAX_CONNECTIONS = 1024
 def server_options(settings: Settings) -> dict[str, Any]:
     """Werkzeug's server, that of the threading mode, wants to be asked twice; eventlet's must not wait."""
     if settings.async_mode == "threading":
-        return {"allow_unsafe_werkzeug": True}
+        return {"allow_unsafe_werkzeug": True, "request_handler": PatientHandler}
     from eventlet import GreenPool, Timeout
 
     class Connections(GreenPool):  # type: ignore[misc]
@@ -22,7 +23,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
             with Timeout(LAST_ANSWERS_SECONDS, False):
                 super().waitall()
 
-    return {"custom_pool": Connections(MAX_CONNECTIONS)}
+    return {"custom_pool": Connections(MAX_CONNECTIONS), "socket_timeout": SILENCE_SECONDS}
 
 
 def interrupt() -> None:

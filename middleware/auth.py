@@ -9,6 +9,7 @@ from typing import Any
 from flask import g, request
 
 from api.context import services
+from middleware import rate_limits
 from services.errors import Unauthenticated
 
 View = Callable[..., Any]
@@ -23,6 +24,7 @@ def require_auth(view: View) -> View:
         g.user = services().accounts.authenticate(token)
         g.user_id = g.user.id
         g.access_token = token
+        rate_limits.count_user(g.user_id)
         return view(*args, **kwargs)
 
     return checked

@@ -8,9 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from services.devices.names import NAMES_IN_WORDS, is_name
+from services.setting_readers import (
+    choice,
+    database_url,
+    devices,
+    emails,
+    integer,
+    number,
+    origins,
+    redis_url,
+    secret,
+)
 
 PREFIX = "TRAINYARD_"
 
@@ -21,89 +30,6 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("The configuration has problems:\n" + "\n".join(f"  - {p}" for p in problems))
         self.problems = problems
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise ValueError(f"{text!r} is not a whole number") from None
-        if not low <= value <= high:
-            raise ValueError(f"{value} is outside {low}..{high}")
-        return value
-
-    return parse
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise ValueError(f"{text!r} is not a number") from None
-        if not low <= value <= high:  # also false for NaN
-            raise ValueError(f"{value} is outside {low}..{high}")
-        return value
-
-    return parse
-
-
-def _choice(*names: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"{text!r} is none of {', '.join(names)}")
-        return text
-
-    return parse
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
-    for origin in origins:
-        if not origin.startswith(("http://", "https://")):
-            raise ValueError(f"{origin!r} is no origin such as https://app.example.org")
-    return origins
-
-
-def _emails(text: str) -> tuple[str, ...]:
-    emails = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    for email in emails:
-        if "@" not in email.strip("@"):
-            raise ValueError(f"{email!r} is no e-mail address")
-    return emails
-
-
-def _secret(text: str) -> str:
-    if len(text) < 32:
-        raise ValueError("is shorter than 32 characters")
-    return text
-
-
-def _devices(text: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in text.split(","))
-    for name in names:
-        if not is_name(name):
-            raise ValueError(f"{name!r} is no device; use {NAMES_IN_WORDS}, or several of them")
-    return names
-
-
-def _database_url(text: str) -> str:
-    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
-    return text
-
-
-def _redis_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        right = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number
-        right = None
-    database = parts.path.strip("/") if right else ""
-    if not right or (database and not database.isdecimal()):
-        raise ValueError("must look like redis://host:6379/0, or rediss://user:password@host:6379/0")
-    return text
 
 
 @dataclass(frozen=True)
@@ -119,48 +45,48 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("data_dir", "DATA_DIR", "uploads", Path, "Folder of everything kept at run time"),
-    Setting("port", "PORT", "5000", _integer(1, 65535), "Port to listen on"),
+    Setting("port", "PORT", "5000", integer(1, 65535), "Port to listen on"),
     Setting("host", "TRAINYARD_HOST", "127.0.0.1", str, "Address to listen on; 0.0.0.0 for all"),
     Setting(
         "database_url",
         "DATABASE_URL",
         "",
-        lambda text: _database_url(text) if text else "",
+        lambda text: database_url(text) if text else "",
         "SQLAlchemy address of the database; empty: SQLite in DATA_DIR",
     ),
     Setting(
         "secret_key",
         "TRAINYARD_SECRET_KEY",
         "",
-        lambda text: _secret(text) if text else "",
+        lambda text: secret(text) if text else "",
         "Key that signs tokens, 32 characters or more; empty: made once and kept in DATA_DIR",
     ),
     Setting(
         "job_runner",
         "JOB_RUNNER",
         "local",
-        _choice("local", "celery"),
+        choice("local", "celery"),
         "Who executes jobs: local (processes of this server) or celery (workers on any number of machines)",
     ),
     Setting(
         "redis_url",
         "REDIS_URL",
         "",
-        lambda text: _redis_url(text) if text else "",
+        lambda text: redis_url(text) if text else "",
         "Redis that all machines of a cluster share, with JOB_RUNNER=celery",
     ),
     Setting(
         "async_mode",
         "TRAINYARD_ASYNC_MODE",
         "threading",
-        _choice("threading", "eventlet"),
+        choice("threading", "eventlet"),
         "How Socket.IO serves its clients",
     ),
     Setting(
         "workers",
         "TRAINYARD_WORKERS",
         str(max(1, (os.cpu_count() or 1) - 1)),
-        _integer(0, 256),
+        integer(0, 256),
         "Training processes of this server or, in a cluster, of this worker machine (0: none here); "
         "default: cores - 1, at least 1",
     ),
@@ -168,7 +94,7 @@ SETTINGS: tuple[Setting, ...] = (
         "device",
         "TRAINYARD_DEVICE",
         "auto",
-        _devices,
+        devices,
         "What trainings here compute on: auto (the best there is), cpu, mps, cuda (every GPU), cuda:1; "
         "several with commas are shared out among the workers in turn; one that is not there: no start",
     ),
@@ -176,21 +102,21 @@ SETTINGS: tuple[Setting, ...] = (
         "jobs_per_user",
         "TRAINYARD_JOBS_PER_USER",
         "2",
-        _integer(1, 1000),
+        integer(1, 1000),
         "Trainings of one user that may run at the same time",
     ),
     Setting(
         "jobs_per_device",
         "TRAINYARD_JOBS_PER_DEVICE",
         "0",
-        _integer(0, 1000),
+        integer(0, 1000),
         "Trainings that may share one device of a machine (0: as many as it has workers)",
     ),
     Setting(
         "checkpoint_seconds",
         "TRAINYARD_CHECKPOINT_SECONDS",
         "10",
-        _number(0, 86400),
+        number(0, 86400),
         "Shortest time between two checkpoints of a training (0: one after every epoch)",
     ),
     Setting(
@@ -204,42 +130,42 @@ SETTINGS: tuple[Setting, ...] = (
         "lease_seconds",
         "TRAINYARD_LEASE_SECONDS",
         "10",
-        _number(1, 3600),
+        number(1, 3600),
         "After how long a silent worker counts as lost",
     ),
     Setting(
         "interactive_wait_seconds",
         "TRAINYARD_INTERACTIVE_WAIT_SECONDS",
         "120",
-        _number(0, 900),
+        number(0, 900),
         "How long a request waits for its small job before it answers 202",
     ),
     Setting(
         "access_token_minutes",
         "TRAINYARD_ACCESS_TOKEN_MINUTES",
         "60",
-        _number(0.01, 1440),
+        number(0.01, 1440),
         "Life of an access token",
     ),
     Setting(
         "refresh_token_days",
         "TRAINYARD_REFRESH_TOKEN_DAYS",
         "30",
-        _number(0.01, 365),
+        number(0.01, 365),
         "Life of a refresh token",
     ),
     Setting(
         "cors_origins",
         "TRAINYARD_CORS_ORIGINS",
         "",
-        _origins,
+        origins,
         "Comma separated origins of pages on other hosts that may call the API",
     ),
     Setting(
         "admins",
         "TRAINYARD_ADMINS",
         "",
-        _emails,
+        emails,
         "Comma separated e-mails of the accounts that see everybody's jobs and may pause, end and cancel "
         "them; make those accounts first, whoever signs up with such an address is an admin",
     ),
@@ -247,46 +173,67 @@ SETTINGS: tuple[Setting, ...] = (
         "proxies",
         "TRAINYARD_PROXIES",
         "0",
-        _integer(0, 10),
+        integer(0, 10),
         "Proxies in front of the server whose word on a client's address and on HTTPS counts",
     ),
-    Setting("chunk_megabytes", "TRAINYARD_CHUNK_MEGABYTES", "32", _integer(1, 1024), "Largest upload chunk"),
+    Setting(
+        "requests_per_minute",
+        "TRAINYARD_REQUESTS_PER_MINUTE",
+        "1200",
+        integer(0, 10**6),
+        "Requests of one user within a minute (0: no limit)",
+    ),
+    Setting(
+        "address_requests_per_minute",
+        "TRAINYARD_ADDRESS_REQUESTS_PER_MINUTE",
+        "3000",
+        integer(0, 10**6),
+        "Requests from one address within a minute (0: no limit); behind proxies only with TRAINYARD_PROXIES",
+    ),
+    Setting(
+        "sign_ins_per_minute",
+        "TRAINYARD_SIGN_INS_PER_MINUTE",
+        "30",
+        integer(0, 10**6),
+        "Sign-ups, sign-ins and refreshed tokens from one address within a minute (0: no limit)",
+    ),
+    Setting("chunk_megabytes", "TRAINYARD_CHUNK_MEGABYTES", "32", integer(1, 1024), "Largest upload chunk"),
     Setting(
         "upload_ttl_hours",
         "TRAINYARD_UPLOAD_TTL_HOURS",
         "24",
-        _number(0.01, 8760),
+        number(0.01, 8760),
         "Age at which an incomplete upload is removed",
     ),
     Setting(
         "deleted_session_days",
         "TRAINYARD_DELETED_SESSION_DAYS",
         "7",
-        _number(0, 3650),
+        number(0, 3650),
         "How long a session that was deleted on the page or by DELETE can be restored",
     ),
     Setting(
         "checkpoint_days",
         "TRAINYARD_CHECKPOINT_DAYS",
         "30",
-        _number(0.01, 36500),
+        number(0.01, 36500),
         "Age at which what a job that ended badly could go on from is removed",
     ),
     Setting(
         "cleanup_minutes",
         "TRAINYARD_CLEANUP_MINUTES",
         "30",
-        _number(0.01, 1440),
+        number(0.01, 1440),
         "Pause between two clean-ups",
     ),
     Setting(
         "log_level",
         "TRAINYARD_LOG_LEVEL",
         "info",
-        _choice("debug", "info", "warning", "error"),
+        choice("debug", "info", "warning", "error"),
         "Least severe line that is logged",
     ),
-    Setting("log_format", "TRAINYARD_LOG_FORMAT", "text", _choice("text", "json"), "Form of the log lines"),
+    Setting("log_format", "TRAINYARD_LOG_FORMAT", "text", choice("text", "json"), "Form of the log lines"),
 )
 
 
@@ -315,6 +262,9 @@ class Settings:
     cors_origins: tuple[str, ...]
     admins: tuple[str, ...]
     proxies: int
+    requests_per_minute: int
+    address_requests_per_minute: int
+    sign_ins_per_minute: int
     chunk_megabytes: int
     upload_ttl_hours: float
     deleted_session_days: float

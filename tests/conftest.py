@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from api.context import KEY
 from app import create_app
+from examples.server import UNLIMITED
 from services.accounts import Tokens
 from services.settings import Settings
 from services.storage.database import Database
@@ -24,7 +25,9 @@ PASSWORD = "correct horse battery"
 
 def make_settings(data_dir: Path, **environment: str) -> Settings:
     """Settings of an installation in this folder, with no worker unless asked for."""
-    return Settings.from_env({"DATA_DIR": str(data_dir), "TRAINYARD_WORKERS": "0", **environment})
+    return Settings.from_env(
+        {"DATA_DIR": str(data_dir), "TRAINYARD_WORKERS": "0", **UNLIMITED, **environment}
+    )
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,10 @@ from services.errors import BadRequest
 from services.file_fields import refuse_unknown
 
 _ESCAPED = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+# possessive, and an open text reaches to the end: no input makes this slower than its length
+_TEXTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
+MAX_DEPTH = 40
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -45,6 +49,8 @@ def parse_json(text: str | bytes, what: str) -> Any:
     """JSON as the standard has it: NaN and Infinity are refused."""
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
+        if text.count("[") + text.count("{") > MAX_DEPTH:
+            _refuse_depth(text, what)
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{what} is not valid JSON: {error}") from None
@@ -61,6 +67,15 @@ def session_ref(fields: Mapping[str, Any]) -> str:
     if not isinstance(given[0], str) or any(other != given[0] for other in given):
         raise BadRequest("sessionId must be one text", code="BAD_UUID")
     return given[0]
+
+
+def _refuse_depth(text: str, what: str) -> None:
+    """Every reader of a value walks down in it; brackets within texts do not count."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(_TEXTS.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise BadRequest(f"{what} is nested deeper than {MAX_DEPTH} levels", details={"limit": MAX_DEPTH})
 
 
 def _refuse_no_text(value: Any, what: str) -> None:
