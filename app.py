@@ -20,7 +20,7 @@ from types import FrameType
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, commands, docs, errors, health, page, realtime, serving, training, v1, websocket
+from api import auth, commands, docs, errors, health, page, realtime, serving, training, tus, v1, websocket
 from api.context import KEY
 from api.greeting import greeting
 from middleware import chunked, cors, headers, proxies, rate_limits, request_log
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
     headers.init_app(app)
     cors.init_app(app, settings.cors_origins)
     rate_limits.init_app(app, settings)
-    for module in (health, auth, training, v1, docs):
+    for module in (health, auth, training, tus, v1, docs):
         app.register_blueprint(module.blueprint)
     page.init_app(app)
     websocket.init_app(app, services)

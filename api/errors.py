@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -20,9 +21,15 @@ STATUS: dict[type[errors.AppError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.VersionMismatch: 412,
     errors.TooLarge: 413,
+    errors.WrongMediaType: 415,
     errors.Invalid: 422,
+    errors.Locked: 423,
     errors.TooManyRequests: 429,
+    errors.ChecksumMismatch: 460,
+    errors.OutOfSpace: 507,
     errors.Unavailable: 503,
 }
 CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "BAD_REQUEST"}
@@ -43,6 +50,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(errors.AppError, _refused)
     app.register_error_handler(DataError, _unusable)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _disk)
     app.register_error_handler(Exception, _broken)
 
 
@@ -69,6 +77,19 @@ def _http(error: HTTPException) -> tuple[Response, int]:
     if status == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
     return response, status
+
+
+def _disk(error: OSError) -> tuple[Response, int]:
+    """A full disk is no fault of the server, and what was stored before is whole."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _broken(error)
+    log.error("the disk is full: %s", error)
+    return _answer(
+        507,
+        "OUT_OF_SPACE",
+        "The server's disk is full",
+        "Try again later; what had arrived before is kept",
+    )
 
 
 def _broken(error: Exception) -> tuple[Response, int]:

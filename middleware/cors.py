@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+ALLOWED_HEADERS = (
+    "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-HTTP-Method-Override, Tus-Resumable, "
+    "Upload-Checksum, Upload-Concat, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset"
+)
 EXPOSED_HEADERS = (
+    "Tus-Checksum-Algorithm, Tus-Extension, Tus-Resumable, Tus-Version, Upload-Concat, Upload-Defer-Length, "
+    "Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Job-Id, "
     "Content-Disposition, Content-Length, Idempotent-Replayed, Location, X-Request-Id, X-Model-Env-Python, "
     "X-Model-Env-TensorFlow, X-Model-Env-Keras, X-Model-Env-Numpy"
 )
@@ -27,6 +32,6 @@ def init_app(app: Flask, origins: tuple[str, ...]) -> None:
             headers["Access-Control-Allow-Credentials"] = "true"
             headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
             headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
-            headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+            headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
             headers["Access-Control-Max-Age"] = "600"
         return response

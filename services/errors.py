@@ -7,8 +7,14 @@ AppError
 ├── NotFound              unknown, or somebody else's (404)
 ├── Conflict              the state does not allow it now (409)
 ├── TooLarge              over a limit that is known up front (413)
+├── Gone                  it was there, and does not come back (410)
+├── VersionMismatch       another version of a protocol is spoken here (412)
+├── WrongMediaType        the body is of another kind (415)
 ├── Invalid               readable, but the values cannot be used (422)
+├── Locked                somebody else writes just now (423)
 ├── TooManyRequests       slower, please (429)
+├── ChecksumMismatch      the bytes are not those that were announced (460, of the tus protocol)
+├── OutOfSpace            the disk is full; what was stored stays (507)
 └── Unavailable           a part of the platform does not answer; the way out is to try again (503)
 """
 
@@ -60,6 +66,30 @@ class Conflict(AppError):
 
 class TooLarge(AppError):
     code = "PAYLOAD_TOO_LARGE"
+
+
+class Gone(AppError):
+    code = "GONE"
+
+
+class VersionMismatch(AppError):
+    code = "VERSION_MISMATCH"
+
+
+class WrongMediaType(AppError):
+    code = "WRONG_MEDIA_TYPE"
+
+
+class Locked(AppError):
+    code = "LOCKED"
+
+
+class ChecksumMismatch(AppError):
+    code = "CHECKSUM_MISMATCH"
+
+
+class OutOfSpace(AppError):
+    code = "OUT_OF_SPACE"
 
 
 class Invalid(AppError):

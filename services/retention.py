@@ -31,6 +31,7 @@ from services.storage.tables import (
     now,
 )
 from services.uploads.chunks import UPLOADS, ChunkStore, newest_change
+from services.uploads.tus.store import TUS_UPLOADS, TusStore
 from utils.locks import held
 
 LOCK = "clean-up.lock"
@@ -69,7 +70,7 @@ class Retention:
     def _sweep(self) -> dict[str, int]:
         counts = {
             "sessions": self._sweep_sessions(),
-            "uploads": self._sweep_uploads(),
+            "uploads": self._sweep_uploads() + self._sweep_tus_uploads(),
             "temp_files": self._sweep_temp_files(),
             "checkpoints": self._sweep_checkpoints(),
             "blobs": self._sweep_blobs(),
@@ -102,6 +103,11 @@ class Retention:
                 if not any(_is_upload(path) for path in folder.iterdir()) and not _is_receiving(folder):
                     shutil.rmtree(folder, ignore_errors=True)
         return removed
+
+    def _sweep_tus_uploads(self) -> int:
+        """Those that expired, whether they are complete or not: the bytes of a complete one are elsewhere."""
+        expired = (self._clock() - self._upload_age).timestamp()
+        return TusStore(self._data_dir / TUS_UPLOADS).sweep(expired)
 
     def _sweep_temp_files(self) -> int:
         """Halves of chunks and drafts of files, left by a process that was killed."""

@@ -42,6 +42,7 @@ from services.time_settings import TimeSettings
 from services.training import Training
 from services.uploads.chunks import UPLOADS, ChunkStore
 from services.uploads.service import Uploads
+from services.uploads.tus.service import TusUploads
 from services.window_forecasts import WindowForecasts
 from services.windows import Windows
 from services.windows.kept import Kept
@@ -70,6 +71,7 @@ class Services:
     files: Files
     page: PageServices
     uploads: Uploads
+    tus: TusUploads
     datasets: Datasets
     windows: Windows
     distributions: Distributions
@@ -100,6 +102,7 @@ def build(settings: Settings) -> Services:
     chunks = ChunkStore(settings.data_dir / UPLOADS)
     sessions = Sessions(database, blobs, jobs, chunks)
     files = Files(database, blobs, jobs, sessions)
+    uploads = Uploads(database, blobs, sessions, jobs, plans, chunks, settings)
     small_jobs = SmallJobs(jobs, settings.interactive_wait_seconds)
     datasets = Datasets(database, blobs, sessions, jobs, small_jobs)
     training = Training(sessions, datasets, jobs)
@@ -126,7 +129,8 @@ def build(settings: Settings) -> Services:
         time_settings=TimeSettings(database, sessions),
         files=files,
         page=build_page(database, blobs, settings, jobs, sessions, files),
-        uploads=Uploads(database, blobs, sessions, jobs, plans, chunks, settings),
+        uploads=uploads,
+        tus=TusUploads(uploads, plans, settings),
         datasets=datasets,
         training=training,
         searches=searches,

@@ -33,3 +33,12 @@ def _create(path: Path, attempts: int = 100) -> IO[bytes]:
         if attempts == 0:
             raise
     return _create(path, attempts - 1)
+
+
+def sync_folder(path: Path) -> None:
+    """Make names that were added to a folder, or taken out of it, outlast a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,6 +8,7 @@ from typing import Any
 from spectree import Response, SpecTree, Tag
 from spectree.models import SecureType, SecurityScheme, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
+from spectree.response import DEFAULT_CODE_DESC
 from werkzeug.routing import Map, Rule
 
 from api.docs import (
@@ -21,6 +22,7 @@ from api.docs import (
     session_pages,
     sessions,
     training,
+    tus,
     windows,
 )
 from api.docs.operation import Error, Operation, Operations
@@ -37,7 +39,10 @@ OPERATIONS: Operations = {
     **results.OPERATIONS,
     **windows.OPERATIONS,
     **models.OPERATIONS,
+    **tus.OPERATIONS,
 }
+DEFAULT_CODE_DESC.setdefault("HTTP_460", "Checksum Mismatch")  # of the tus protocol
+PREFIXES = ("/api/", "/files/")  # of everything that is described
 BEARER = "accessToken"
 ABOUT = (
     "Every answer is a JSON object with `success`; every refusal has the shape `Error`. What belongs to "
@@ -53,6 +58,7 @@ PATH_PARAMETERS = {
     "workload": "as GET /api/v1/workloads names it",
     "queue": "training-high, training-normal, training-low or default",
     "model": "a model's UUID or name",
+    "upload_id": "the end of the Location that creation answered",
     "version": "a number, champion or latest",
     "id": "of a session where its files are listed, else of a file",
 }
@@ -63,12 +69,12 @@ class UndescribedRoute(LookupError):
 
 
 class _Routes(FlaskPlugin):
-    """The routes under /api; each method is described on its own, whichever function answers it."""
+    """The routes of the API; each method is described on its own, whichever function answers it."""
 
     rules: Map
 
     def find_routes(self) -> Iterator[Rule]:
-        found = (rule for rule in self.rules.iter_rules() if rule.rule.startswith("/api/"))
+        found = (rule for rule in self.rules.iter_rules() if rule.rule.startswith(PREFIXES))
         return iter(sorted((rule for rule in found if not rule.websocket), key=lambda rule: rule.rule))
 
     def parse_func(self, route: Rule) -> Iterator[tuple[str, Any]]:

@@ -9,26 +9,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 from services.errors import TooLarge
-from utils.files import atomic_writer
+from services.uploads.locks import file_lock
+from utils.files import atomic_writer, sync_folder
 
 BUFFER_BYTES = 64 * 1024
 NAMED_MISSING = 1000
 UPLOADS = "file_uploads"  # the folder of all uploads under DATA_DIR
-LOCK_PAUSE_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,15 @@ class Completed:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A file of this user that lies in the blobs."""
+
+    blob_key: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     upload_id: str
     file_type: str
@@ -67,11 +74,17 @@ class Manifest:
     file_hash: str | None = None  # as the client says
     metadata: dict[str, Any] | None = None
     completed: Completed | None = None
+    source: str | None = None  # the upload of the tus protocol that all chunks came from
+    stored: Stored | None = None  # instead of chunks: the file is here already
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Manifest:
-        done = value.pop("completed")
-        return cls(**value, completed=Completed(**done) if done else None)
+        done, stored = value.pop("completed"), value.pop("stored", None)
+        return cls(
+            **value,
+            completed=Completed(**done) if done else None,
+            stored=Stored(**stored) if stored else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -108,8 +121,8 @@ class Upload:
         return found
 
     def missing(self) -> list[int]:
-        """Indices that have not arrived; none once the file was imported."""
-        if self.manifest.completed is not None:
+        """Indices that have not arrived; none once the file was imported, or if it was here before."""
+        if self.manifest.completed is not None or self.manifest.stored is not None:
             return []
         present = self.parts()
         return [index for index in range(self.manifest.total_chunks) if index not in present]
@@ -133,6 +146,7 @@ class Upload:
 
     def add(self, index: int, chunk: Received) -> None:
         chunk.path.replace(self.folder / f"{index}.{chunk.sha256}.part")
+        sync_folder(self.folder)
 
     def save(self, **changes: Any) -> None:
         """Change the manifest; readers see the old one or the new one."""
@@ -158,13 +172,13 @@ class ChunkStore:
         """
         folder = self._session(session_id)
         folder.mkdir(parents=True, exist_ok=True)
-        with _file_lock(folder / ".lock"):
+        with file_lock(folder / ".lock"):
             yield
 
     @contextmanager
     def assembling(self, upload: Upload) -> Iterator[Upload]:
         """One assembly of an upload at a time; yields the upload as it is by then."""
-        with _file_lock(upload.folder / ".assembly"):
+        with file_lock(upload.folder / ".assembly"):
             yield Upload(upload.folder)
 
     def receive(self, session_id: UUID, source: IO[bytes], limit_bytes: int) -> Received:
@@ -215,13 +229,14 @@ class ChunkStore:
         upload.save(bezeichnung=name.bezeichnung)
         return upload
 
-    def start(self, session_id: UUID, name: UploadName) -> Upload:
-        """A new, empty upload in place of whatever had its name."""
+    def start(self, session_id: UUID, name: UploadName, **more: Any) -> Upload:
+        """A new, empty upload in place of whatever had its name; `more` stands in its manifest."""
         folder = self._session(session_id) / name.folder(session_id)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (self._session(session_id) / ".finalized").unlink(missing_ok=True)
-        write_manifest(folder, Manifest(upload_id=uuid4().hex, **asdict(name)))
+        write_manifest(folder, Manifest(upload_id=uuid4().hex, **asdict(name), **more))
+        sync_folder(folder.parent)
         return Upload(folder)
 
     def drop(self, upload: Upload) -> None:
@@ -254,6 +269,7 @@ def newest_change(folder: Path) -> float:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     with atomic_writer(folder / "manifest.json") as file:
         file.write(json.dumps(asdict(manifest), ensure_ascii=False).encode())
+    sync_folder(folder)
 
 
 def chunk_too_large(limit_bytes: int) -> TooLarge:
@@ -271,28 +287,3 @@ def _same_file(manifest: Manifest, name: UploadName) -> bool:
         name.file_name,
         name.total_chunks,
     )
-
-
-@contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
-    """Held by one at a time; asks again and again because waiting in flock would stop green threads."""
-    file = _locked_file(path)
-    while file is None:
-        time.sleep(LOCK_PAUSE_SECONDS)
-        file = _locked_file(path)
-    with file:
-        yield
-
-
-def _locked_file(path: Path) -> BinaryIO | None:
-    """The locked file, or None where another holds it or the folder was replaced meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
-            return file
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    file.close()
-    return None

@@ -14,7 +14,7 @@ from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import JobRow, TimeInfoRow
 from services.uploads.assembly import DamagedPart, Digest, digest_of, open_parts
-from services.uploads.chunks import Completed, Part, Upload
+from services.uploads.chunks import Completed, Part, Stored, Upload
 from services.uploads.header import FilePlan, read_plan, suffix
 from services.workloads.series_import.config import SeriesColumn, SeriesImportConfig
 
@@ -55,17 +55,13 @@ class Imports:
 
     def _submit(self, user_id: UUID, session_id: UUID, upload: Upload, plan: FilePlan) -> JobView:
         manifest = upload.manifest
-        parts = [part for _, part in sorted(upload.parts().items())]
-        digest = self._digest(upload, parts)
-        key = f"files/{session_id}/{digest.sha256}{suffix(manifest.file_name)}"
-        with open_parts(parts) as source:
-            self._blobs.put(key, source)
+        stored = manifest.stored or self._store(session_id, upload)
         config = SeriesImportConfig(
             session_id=session_id,
             upload_id=manifest.upload_id,
-            blob_key=key,
-            file_hash=digest.sha256,
-            size_bytes=digest.size_bytes,
+            blob_key=stored.blob_key,
+            file_hash=stored.sha256,
+            size_bytes=stored.size_bytes,
             file_name=manifest.file_name,
             file_type="input" if manifest.file_type == "input" else "output",
             series=[
@@ -82,6 +78,14 @@ class Imports:
             zone=self._zone(session_id),
         )
         return self._jobs.submit(user_id, WORKLOAD, config.model_dump(mode="json"), session_id=session_id)
+
+    def _store(self, session_id: UUID, upload: Upload) -> Stored:
+        parts = [part for _, part in sorted(upload.parts().items())]
+        digest = self._digest(upload, parts)
+        key = f"files/{session_id}/{digest.sha256}{suffix(upload.manifest.file_name)}"
+        with open_parts(parts) as source:
+            self._blobs.put(key, source)
+        return Stored(key, digest.sha256, digest.size_bytes)
 
     def _zone(self, session_id: UUID) -> str | None:
         with self._database.read() as tx:
@@ -126,7 +130,7 @@ def completed_by(job: JobView, upload: Upload) -> Completed:
         names=[series.bezeichnung for series in config.series],
         file_hash=config.file_hash,
         size_bytes=config.size_bytes,
-        chunk_hashes=[part.sha256 for _, part in sorted(upload.parts().items())],
+        chunk_hashes=[part.sha256 for _, part in sorted(upload.parts().items())] or [config.file_hash],
     )
 
 

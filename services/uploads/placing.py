@@ -9,22 +9,33 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.errors import BadRequest, Conflict, TooLarge
+from services.jobs.states import Status
 from services.storage.database import Database
 from services.storage.tables import FileRow
-from services.uploads.chunks import ChunkStore, Completed, Received, Upload
+from services.uploads.chunks import ChunkStore, Completed, Received, Stored, Upload, UploadName
 from services.uploads.header import ChunkHeader, FilePlan, read_plan
 from services.uploads.imports import Imports, was_refused
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A received chunk with everything that was said about it."""
+class Announced:
+    """Everything that was said about a file."""
 
     user_id: UUID
     session_id: UUID
     header: ChunkHeader
     plan: FilePlan | None
     metadata: dict[str, Any] | None
+
+    @property
+    def name(self) -> UploadName:
+        return self.header.upload_name(self.plan.bezeichnung if self.plan else None)
+
+
+@dataclass(frozen=True)
+class Arrival(Announced):
+    """A received chunk with everything that was said about it."""
+
     chunk: Received
     max_bytes: int | None
 
@@ -38,7 +49,7 @@ class Placement:
         self._imports = imports
 
     def place(self, arrival: Arrival) -> Upload:
-        name = arrival.header.upload_name(arrival.plan.bezeichnung if arrival.plan else None)
+        name = arrival.name
         upload = self._chunks.find(arrival.session_id, name)
         if upload is not None and upload.manifest.completed is not None:
             if self._is_the_same_file(arrival, upload.manifest.completed):
@@ -49,12 +60,50 @@ class Placement:
             self._refuse_duplicates(arrival)
             upload = self._chunks.start(arrival.session_id, name)
         _refuse_too_large(arrival, upload)
+        _remember(arrival, upload)
         if arrival.header.index not in upload.parts():
             upload.add(arrival.header.index, arrival.chunk)
-        _remember(arrival, upload)
         return upload
 
-    def _is_the_same_file(self, arrival: Arrival, done: Completed) -> bool:
+    def refuse_early(self, arrival: Announced) -> None:
+        """Before a byte is sent, what could not become a file of the session."""
+        self._refuse_duplicates(arrival)
+
+    def adopt(self, arrival: Announced, chunks: dict[int, Received], source: str) -> Upload:
+        """Take in all chunks of a file, or those that an interrupted call left over."""
+        upload = self._chunks.find(arrival.session_id, arrival.name)
+        if upload is None or upload.manifest.source != source:
+            upload = self._instead_of(upload, arrival, source=source)
+        for index, chunk in chunks.items():
+            upload.add(index, chunk)
+        return upload
+
+    def refer(self, arrival: Announced, stored: Stored) -> Upload:
+        """An upload without chunks: the file is one that the user sent before."""
+        upload = self._chunks.find(arrival.session_id, arrival.name)
+        if upload is not None and upload.manifest.stored == stored:
+            done = upload.manifest.completed
+            if done is None or self._is_the_same_file(arrival, done):
+                _remember(arrival, upload)
+                return upload
+        return self._instead_of(upload, arrival, stored=stored)
+
+    def _instead_of(self, upload: Upload | None, arrival: Announced, **more: Any) -> Upload:
+        """A new upload; of one that has this name it must be sure that nobody waits for it."""
+        self._refuse_duplicates(arrival)
+        if upload is not None and upload.manifest.completed is None and upload.parts():
+            job = self._imports.newest(arrival.user_id, arrival.session_id, upload)
+            if job is None or job.status not in (Status.FAILED, Status.CANCELLED):
+                raise Conflict(
+                    f"Another upload of {arrival.header.file_name} is not finished",
+                    code="UPLOAD_IN_PROGRESS",
+                    suggestion="Wait for it, or drop it with "
+                    "DELETE /api/training/upload-status?sessionId=...&fileName=...",
+                )
+        said = {"file_hash": arrival.header.file_hash, "metadata": arrival.metadata, **more}
+        return self._chunks.start(arrival.session_id, arrival.name, **said)
+
+    def _is_the_same_file(self, arrival: Announced, done: Completed) -> bool:
         """Whether the rows that the upload became are still there, and nothing else is asked for now."""
         if arrival.plan is not None and arrival.plan.names != done.names:
             return False
@@ -62,7 +111,7 @@ class Placement:
         with self._database.read() as tx:
             return set(tx.scalars(query)) == set(done.names)
 
-    def _refuse_duplicates(self, arrival: Arrival) -> None:
+    def _refuse_duplicates(self, arrival: Announced) -> None:
         header = arrival.header
         plan = arrival.plan or read_plan({}, header.file_name, header.file_type)
         query = select(FileRow).where(
@@ -135,7 +184,7 @@ def _refuse_too_large(arrival: Arrival, upload: Upload) -> None:
         )
 
 
-def _remember(arrival: Arrival, upload: Upload) -> None:
+def _remember(arrival: Announced, upload: Upload) -> None:
     changes: dict[str, Any] = {}
     if arrival.header.file_hash is not None:
         changes["file_hash"] = arrival.header.file_hash

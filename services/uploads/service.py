@@ -19,7 +19,7 @@ from services.storage.tables import FileRow
 from services.uploads.chunks import NAMED_MISSING, ChunkStore, Received, Upload
 from services.uploads.header import ChunkHeader, read_plan
 from services.uploads.imports import Imports, completed_by, failure_of
-from services.uploads.placing import Arrival, Placement
+from services.uploads.placing import Announced, Arrival, Placement
 
 
 class Uploads:
@@ -71,6 +71,44 @@ class Uploads:
         if missing:
             return {**answer, **_partial(header, missing)}
         return {**answer, **self._finish(user_id, session_id, upload)}
+
+    def refuse_early(self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None) -> UUID:
+        """The session of a file that is still to be sent; raises what would only be found at its end."""
+        arrival = self._announced(user_id, header, metadata)
+        self._placement.refuse_early(arrival)
+        return arrival.session_id
+
+    def adopt(
+        self,
+        user_id: UUID,
+        header: ChunkHeader,
+        metadata: dict[str, Any] | None,
+        chunks: dict[int, Received],
+        source: str,
+    ) -> None:
+        """Move all chunks of a file into its session; what an interrupted call left over is moved too."""
+        arrival = self._announced(user_id, header, metadata)
+        with self._chunks.locked(arrival.session_id):
+            self._placement.adopt(arrival, chunks, source)
+
+    def adopted(self, session_id: UUID, source: str) -> Upload | None:
+        """What `adopt` made of it, unless it was dropped or cleaned up since."""
+        found = (each for each in self._chunks.uploads(session_id) if each.manifest.source == source)
+        return next(found, None)
+
+    def begin(self, user_id: UUID, session_id: UUID, upload: Upload, *, again: bool = True) -> dict[str, Any]:
+        """Begin the import unless it works or is done, and say how it stands; `again`: a lost one too."""
+        if upload.manifest.completed is None:
+            with self._chunks.assembling(upload) as upload:
+                if upload.manifest.completed is None and not upload.missing():
+                    if again or self._imports.newest(user_id, session_id, upload) is None:
+                        self._imports.ensure(user_id, session_id, upload)
+        return self._status_of(user_id, session_id, upload)
+
+    def _announced(self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None) -> Announced:
+        plan = None if metadata is None else read_plan(metadata, header.file_name, header.file_type)
+        session_id = self._sessions.resolve(user_id, header.session_ref, create=True)
+        return Announced(user_id, session_id, header, plan, metadata)
 
     def status(
         self, user_id: UUID, ref: str, file_name: str | None = None, file_type: str | None = None
