@@ -5,6 +5,8 @@ TEST_PROCESSES ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control edges execution finish items_of_workloads lease queue records workers))
+POSTGRES_TESTS := tests/contracts $(addprefix tests/,test_plans.py test_retention.py) \
+	$(addprefix tests/api/test_,$(addsuffix .py,jobs job_control ownership registry session_list sessions uploads))
 STAMP := $(VENV)/.requirements-installed
 NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 TUS_STAMP := tests/tus/node_modules/.package-lock.json
@@ -20,7 +22,7 @@ export PORT
 .DEFAULT_GOAL := help
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-19s %s\n", $$1, $$2}'
 
 setup: $(STAMP) $(NODE_STAMP) $(TUS_STAMP) $(WEB_STAMP) ## Install everything into .venv and node_modules
 
@@ -74,13 +76,21 @@ check-page: setup ## The page's types (from the API's own description), lint and
 
 test: check build ## Set up, check and run the tests
 	$(PYTEST) -m "not slow"
+	TEST_DATABASE=postgres $(PYTEST) -m "not slow" $(POSTGRES_TESTS)
 
 test-all: check build ## Everything, the slow tests too
 	$(PYTEST)
-	$(MAKE) test-cluster
+	$(MAKE) test-postgres test-cluster
+
+test-postgres: setup ## Everything again, on a real PostgreSQL; and the engine's tests through a pooler
+	TEST_DATABASE=postgres $(PYTEST)
+	TEST_DATABASE=pooler $(PYTEST) $(POSTGRES_TESTS) $(ENGINE_TESTS)
 
 test-cluster: setup ## The engine's tests again, on a real Redis and PostgreSQL
 	TEST_RUNNER=celery $(PYTEST) $(ENGINE_TESTS)
+
+supabase-migrations: setup ## Write supabase/migrations anew from the Alembic revisions
+	$(PY) -m flask --app app:create_cli_app supabase-migrations
 
 format: setup ## Format the code
 	$(PY) -m ruff check --fix .
@@ -89,4 +99,4 @@ format: setup ## Format the code
 clean: ## Remove the virtual environment and caches (never data)
 	rm -rf $(VENV) tests/realtime/node_modules tests/tus/node_modules web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup build run worker up down demo check check-page test test-all test-cluster format clean
+.PHONY: help setup build run worker up down demo check check-page test test-all test-cluster test-postgres supabase-migrations format clean

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from services.devices.names import NAMES_IN_WORDS, is_name
+
+POOLERS = ("session", "transaction")
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
@@ -76,6 +78,9 @@ def devices(text: str) -> tuple[str, ...]:
 def database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    for mode in parse_qs(text.partition("?")[2]).get("pooler", []):
+        if mode not in POOLERS:
+            raise ValueError(f"pooler={mode} is none of {', '.join(POOLERS)}")
     return text
 
 

@@ -294,7 +294,7 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         values["data_dir"] = values["data_dir"].expanduser().resolve()
-        values["database_url"] = values["database_url"] or f"sqlite:///{values['data_dir'] / 'trainyard.db'}"
+        values["database_url"] = values["database_url"] or embedded_database(values["data_dir"])
         values["secret_key"] = values["secret_key"] or _kept_secret(values["data_dir"])
         return cls(**values)
 
@@ -323,6 +323,11 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         ],
     }
     return [f"JOB_RUNNER=celery needs {what}" for what, given in needs.items() if not given]
+
+
+def embedded_database(data_dir: Path) -> str:
+    """The address of the database of an installation that names none."""
+    return f"sqlite:///{data_dir / 'trainyard.db'}"
 
 
 def wanted_async_mode() -> str:

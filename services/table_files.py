@@ -16,6 +16,7 @@ TABLES = ("df_eval", "df_eval_ts")
 DECIMALS = {"point": (".", ","), "comma": (",", ";")}  # decimal sign, separator
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DELTA = "delta [min]"
+ORDER = (DELTA, "MAE", "MAPE", "MSE", "RMSE", "NRMSE", "WAPE", "sMAPE", "MASE")  # PostgreSQL keeps none
 SHEET_NAME = 31  # characters that a sheet's name may have
 FORMATS = ("json", "csv", "xlsx")
 Row = list[Any]
@@ -53,14 +54,20 @@ def download(wish: Wish, tables: Mapping[str, Mapping[str, Any]], stem: str) -> 
 def rows_of(table: str, of_output: Mapping[str, Any]) -> Iterator[Row]:
     """The heading, then the rows: one per averaging level, of df_eval_ts one per level and block."""
     if table == "df_eval":
-        yield list(of_output)
-        yield from (list(row) for row in zip(*of_output.values(), strict=True))
+        columns = _in_order(of_output)
+        yield list(columns)
+        yield from (list(row) for row in zip(*columns.values(), strict=True))
         return
-    for number, (level, columns) in enumerate(of_output.items()):
+    levels = sorted(of_output.items(), key=lambda level: float(level[0]))
+    for number, (level, columns) in enumerate((level, _in_order(columns)) for level, columns in levels):
         if number == 0:
             yield [DELTA, "block", *columns]
         for block, row in enumerate(zip(*columns.values(), strict=True), start=1):
             yield [float(level), block, *row]
+
+
+def _in_order(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: columns[name] for name in (*ORDER, *columns) if name in columns}
 
 
 def as_csv(table: str, outputs: Mapping[str, Any], decimal: str) -> bytes:

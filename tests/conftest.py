@@ -19,8 +19,24 @@ from services.settings import Settings
 from services.storage.database import Database
 from services.wiring import Services
 from tests.daemons import PostgresServer, RedisServer, missing
+from tests.databases import DATABASES, ON_POSTGRES, instead_of_sqlite
 
 PASSWORD = "correct horse battery"
+
+
+def pytest_configure() -> None:
+    if ON_POSTGRES:
+        instead_of_sqlite()
+
+
+def pytest_unconfigure() -> None:
+    DATABASES.stop()
+
+
+@pytest.fixture(autouse=ON_POSTGRES)
+def databases_go_with_their_test(tmp_path: Path) -> Iterator[None]:
+    yield
+    DATABASES.forget(tmp_path)
 
 
 def make_settings(data_dir: Path, **environment: str) -> Settings:

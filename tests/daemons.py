@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import redis
+from sqlalchemy import make_url
 
 from examples.server import free_port, wait_until
 from services.storage.database import Database
@@ -138,6 +139,11 @@ class PostgresServer:
             database.close()
             self._template = address.rsplit("/", 1)[1]
         return self._create(self._template)
+
+    def drop(self, address: str) -> None:
+        """With whoever is still connected to it."""
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"drop database {make_url(address).database} with (force)")
 
     def _create(self, template: str) -> str:
         name = f"trainyard_{time.monotonic_ns()}"

@@ -83,6 +83,14 @@ def test_an_address_that_is_no_redis_is_refused(tmp_path: Path, url: str) -> Non
     assert problem.startswith("REDIS_URL: ")
 
 
+def test_a_pooler_that_is_none_is_refused(tmp_path: Path) -> None:
+    address = "postgresql+psycopg://u:p@db/trainyard?pooler="
+    (problem,) = refused(tmp_path, {"DATABASE_URL": f"{address}statement"})
+    assert problem == "DATABASE_URL: pooler=statement is none of session, transaction"
+    chosen = Settings.from_env({"DATA_DIR": str(tmp_path), "DATABASE_URL": f"{address}transaction"})
+    assert chosen.database_url == f"{address}transaction"
+
+
 def test_settings_survive_the_way_to_a_worker_process(tmp_path: Path) -> None:
     settings = Settings.from_env(
         {"DATA_DIR": str(tmp_path), "TRAINYARD_CORS_ORIGINS": "https://a.example, https://b.example"}

@@ -14,6 +14,7 @@ import requests
 
 from api.page import page_is_built
 from examples.server import ROOT, Server, free_port, running, wait_until
+from tests.databases import ON_POSTGRES
 
 READY_SECONDS = 1.5
 IDLE_BYTES = 150_000_000
@@ -31,6 +32,7 @@ HEAVY = {
 }
 
 
+@pytest.mark.skipif(ON_POSTGRES, reason="the figure is that of an embedded installation")
 @pytest.mark.parametrize("mode", ["threading", "eventlet"])
 def test_it_is_ready_in_time_and_small(tmp_path: Path, mode: str) -> None:
     """Measured in the time it computes: other tests share these cores. The best of three counts."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.commands import upkeep
+from api.commands import databases, upkeep
 from services.wiring import Services
 
 
 def init_app(app: Flask, services: Services) -> None:
-    for subject in (upkeep,):
+    for subject in (upkeep, databases):
         subject.init_app(app, services)

@@ -176,7 +176,7 @@ def upgrade() -> None:
     add("training_jobs", sa.Column("active_seconds", sa.Double(), nullable=False, server_default="0"))
     add("training_jobs", sa.Column("counts", JSON, nullable=True))
     never = "1970-01-01 00:00:00.000000"  # SQLite adds no column whose default is a function
-    zone = "+00:00" if op.get_bind().dialect.name == "postgresql" else ""
+    zone = "+00:00" if op.get_context().dialect.name == "postgresql" else ""
     add(
         "training_jobs",
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False, server_default=never + zone),

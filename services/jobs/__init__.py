@@ -246,7 +246,7 @@ class Jobs:
     def delete(self, user_id: UUID, job_id: UUID) -> JobView | None:
         """Forget a job and all it left; one that works is cancelled first, and shown until it is gone."""
         with self._database.write() as tx:
-            row = self._row(tx, user_id, job_id)
+            row = self._row(tx, user_id, job_id, hold=True)
             gone = control.remove(tx, row)
             asked = None if gone else control.ask_to_delete(tx, row)
             if gone and row.attempt == 0 and row.status != Status.CANCELLED:
@@ -329,7 +329,7 @@ class Jobs:
     ) -> JobView:
         """`done`: the status in which there is nothing left to do."""
         with self._database.write() as tx:
-            row = self._row(tx, user_id, job_id)
+            row = self._row(tx, user_id, job_id, hold=True)
             event = None
             if row.status != done:
                 control.require(tx, row, action)
@@ -345,8 +345,10 @@ class Jobs:
         if row.session_id is not None and row.exclusive:
             admission.refuse_second(tx, row.session_id, row.workload)
 
-    def _row(self, tx: Session, user_id: UUID, job_id: UUID) -> JobRow:
-        row = tx.scalar(select(JobRow).where(JobRow.id == job_id, *shown_jobs(user_id)))
+    def _row(self, tx: Session, user_id: UUID, job_id: UUID, *, hold: bool = False) -> JobRow:
+        """`hold`: what it says stays true until `tx` ends; SQLite has let nobody else write anyway."""
+        query = select(JobRow).where(JobRow.id == job_id, *shown_jobs(user_id))
+        row = tx.scalar(query.with_for_update(key_share=True) if hold else query)
         if row is None:
             raise _unknown(job_id)
         return row

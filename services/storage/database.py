@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
@@ -42,11 +42,13 @@ class Database:
             session.expunge_all()  # rows stay readable; a rollback would expire them
             session.rollback()
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest Alembic revision."""
+    def migrate(self, *, supabase_accounts: bool = False) -> None:
+        """Bring the schema to the newest Alembic revision; on Supabase with row-level security."""
         from alembic import command
 
-        command.upgrade(self._alembic(), "head")
+        config = self._alembic()
+        config.attributes["supabase_accounts"] = supabase_accounts
+        command.upgrade(config, "head")
 
     def new_revision(self, message: str = "change of the tables") -> str:
         """Write a revision file with the difference between tables.py and the database."""
@@ -71,14 +73,41 @@ class Database:
         self.engine.dispose()
 
 
-def _postgres_engine(url: str) -> Engine:
-    """A process that is stopped in the middle of a transaction must not hold its rows for ever."""
-    engine = create_engine(url, pool_pre_ping=True)
+def pooled_by_transaction(url: URL) -> bool:
+    """Whether a pooler in between gives every transaction whatever connection is free.
 
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}")
-        connection.commit()
+    Told by `?pooler=transaction`; Supabase's pooler (Supavisor) is known by the port it has for that mode.
+    """
+    return url.query.get("pooler") == "transaction" or (url.port == 6543 and "pooler" not in url.query)
+
+
+def _postgres_engine(address: str) -> Engine:
+    """A process that is stopped in the middle of a transaction must not hold its rows for ever.
+
+    Behind a pooler by transaction nothing may be left to the session: the limit is set for each transaction
+    that writes, and no statement is prepared on the server (psycopg does after five uses).
+    """
+    url = make_url(address)
+    pooled = pooled_by_transaction(url)
+    arguments: dict[str, Any] = {"prepare_threshold": None} if pooled else {}
+    engine = create_engine(
+        url.difference_update_query(["pooler"]), pool_pre_ping=True, connect_args=arguments
+    )
+    limit = f"idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}"
+
+    if pooled:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            if connection.get_execution_options().get("write", False):
+                connection.exec_driver_sql(f"SET LOCAL {limit}")
+
+    else:
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: Any, _record: Any) -> None:
+            connection.execute(f"SET {limit}")
+            connection.commit()
 
     return engine
 

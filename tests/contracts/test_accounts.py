@@ -16,6 +16,7 @@ from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.tables import RefreshTokenRow, now
+from tests.databases import everything_stored
 
 PASSWORD = "correct horse battery"
 
@@ -158,6 +159,7 @@ def test_after_signing_out_nothing_can_be_refreshed(accounts: Accounts) -> None:
 def test_passwords_and_refresh_tokens_are_not_in_the_database(accounts: Accounts, settings: Settings) -> None:
     tokens = accounts.sign_up("ada@example.org", PASSWORD)
     stored = b"".join(path.read_bytes() for path in Path(settings.data_dir).glob("trainyard.db*"))
+    stored += everything_stored(Database(settings.database_url))
     assert b"ada@example.org" in stored
     for secret in (PASSWORD, tokens.refresh_token, tokens.access_token):
         assert secret.encode() not in stored

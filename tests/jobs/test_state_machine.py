@@ -33,6 +33,7 @@ from services.storage.database import Database
 from services.storage.job_tables import AttemptRow
 from services.storage.tables import JobRow
 from services.workloads.base import Run, Workload
+from tests.databases import DATABASES
 from tests.jobs.house import House
 
 EPOCHS = 4
@@ -195,6 +196,7 @@ class JobLife(RuleBasedStateMachine):
             worker.thread.join(SECONDS)
         self.check_everything()
         self.house.database.close()
+        DATABASES.forget(self.folder)
         shutil.rmtree(self.folder)
 
     def pick(self, draw: int, *statuses: Status) -> UUID | None:
@@ -349,10 +351,10 @@ class JobLife(RuleBasedStateMachine):
 
 
 ROWS = """
-select id, status, attempt, last_seq, progress, outcome from training_jobs
-union all select id, key, attempt, step, value, null from training_metrics
-union all select id, kind, attempt, step, sha256, null from job_checkpoints
-union all select id, name, attempt, 0, sha256, null from artifacts
+select cast(id as text), status, attempt, last_seq, cast(progress as text), outcome from training_jobs
+union all select cast(id as text), key, attempt, step, cast(value as text), null from training_metrics
+union all select cast(id as text), kind, attempt, step, sha256, null from job_checkpoints
+union all select cast(id as text), name, attempt, 0, sha256, null from artifacts
 """
 
 
