@@ -11,6 +11,7 @@ from services.settings import Settings
 from services.storage import (  # noqa: F401 - their tables belong to Base
     installation_table,
     job_tables,
+    plan_tables,
     registry_tables,
 )
 from services.storage.database import Database

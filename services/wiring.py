@@ -25,6 +25,7 @@ from services.leaderboard import Leaderboard
 from services.models import Models
 from services.page_services import PageServices, build_page
 from services.plans import Plans
+from services.plans.overview import UsageOverview
 from services.plots import Plots
 from services.prediction import Prediction
 from services.queues import Queues
@@ -58,6 +59,7 @@ class Services:
     blobs: Blobs
     bus: EventBus
     plans: Plans
+    usage: UsageOverview
     accounts: Accounts
     admins: Admins
     runner: JobRunner
@@ -117,6 +119,7 @@ def build(settings: Settings) -> Services:
         blobs=blobs,
         bus=bus,
         plans=plans,
+        usage=UsageOverview(database),
         accounts=LocalAccounts(database, plans, settings),
         admins=Admins(database, settings.admins),
         runner=runner,

@@ -23,12 +23,14 @@ from api.docs import (
     sessions,
     training,
     tus,
+    usage,
     windows,
 )
 from api.docs.operation import Error, Operation, Operations
 
 OPERATIONS: Operations = {
     **accounts.OPERATIONS,
+    **usage.OPERATIONS,
     **sessions.OPERATIONS,
     **session_pages.OPERATIONS,
     **series.OPERATIONS,

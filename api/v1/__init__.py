@@ -10,6 +10,7 @@ from api.v1 import queues as queues
 from api.v1 import results as results
 from api.v1 import series as series
 from api.v1 import sessions as sessions
+from api.v1 import usage as usage
 from api.v1 import windows as windows
 from api.v1 import workloads as workloads
 from api.v1.blueprint import blueprint

@@ -14,6 +14,7 @@ from services.events import Event
 from services.jobs.event_log import Condition, Guard, append
 from services.jobs.progress import left
 from services.jobs.states import Status
+from services.plans.settling import settle
 from services.storage.job_tables import AttemptRow, CheckpointRow, TaskRow
 from services.storage.tables import (
     ArtifactRow,
@@ -133,6 +134,7 @@ def end_attempt(
     if event is not None and before.status == Status.RUNNING:
         ended = {"ended_at": now(), "ended": kind, "active_seconds": worked - before.active_seconds}
         connection.execute(_CLOSE, {"job": job_id, "number": event.attempt, **ended})
+        settle(tx, job_id, worked - before.active_seconds)
     return event
 
 

@@ -17,6 +17,7 @@ from services.events import Event
 from services.jobs import checkpoints, finish, waiting
 from services.jobs.event_log import ANYWAY, Condition, Guard, append
 from services.jobs.states import Status
+from services.plans.subscribed import parallel_jobs
 from services.storage.database import Database
 from services.storage.job_tables import AttemptRow
 from services.storage.tables import JobEventRow, JobRow, MetricRow, now
@@ -138,7 +139,7 @@ def claim(database: Database, place: Place, *, jobs_per_user: int) -> Claim | No
                 if not _device_has_room(tx, place):
                     return None
             for job_id, user_id in candidates:
-                if place.lane == "training" and _running_of(tx, user_id) >= jobs_per_user:
+                if place.lane == "training" and not _user_has_room(tx, user_id, jobs_per_user):
                     continue
                 taken = _take(tx, job_id, place)
                 if taken:
@@ -219,6 +220,13 @@ def take_back(database: Database, usage: Usage, worker_id: str) -> list[Event]:
 def _device_has_room(tx: Session, place: Place) -> bool:
     here = {"host": place.host, "device": place.device}
     return place.limit == 0 or (tx.scalar(_RUNNING_ON, here) or 0) < place.limit
+
+
+def _user_has_room(tx: Session, user_id: UUID, jobs_per_user: int) -> bool:
+    """Within what the installation allows everybody, and the plan this one; more jobs wait."""
+    allowed = parallel_jobs(tx, user_id)
+    limit = jobs_per_user if allowed is None else min(jobs_per_user, allowed)
+    return _running_of(tx, user_id) < limit
 
 
 def _running_of(tx: Session, user_id: UUID) -> int:

@@ -70,6 +70,7 @@ class UserRow(Base):
     email: Mapped[str] = mapped_column(String(320), unique=True)  # stored in lower case
     password_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    blocked_at: Mapped[datetime | None]  # since then nothing of this account is let in
 
 
 class RefreshTokenRow(Base):
@@ -92,6 +93,10 @@ class PlanRow(Base):
     max_training_runs_per_month: Mapped[int]
     can_use_training: Mapped[bool]
     max_file_size_mb: Mapped[int]
+    total_compute_hours: Mapped[float] = mapped_column(default=-1.0)  # a month
+    max_storage_gb: Mapped[float] = mapped_column(default=-1.0)
+    max_parallel_jobs: Mapped[int] = mapped_column(default=-1)  # trainings at work at once; more wait
+    max_api_keys: Mapped[int] = mapped_column(default=-1)
 
 
 class SubscriptionRow(Base):
@@ -105,14 +110,14 @@ class SubscriptionRow(Base):
 
 
 class UsageEventRow(Base):
-    """One counted (+1) or given back (-1) unit; usage is the sum over the current period."""
+    """What was counted (positive) or given back (negative); usage is the sum over the current period."""
 
     __tablename__ = "usage_events"
     __table_args__ = (Index("ix_usage_events_user_id_kind_created_at", "user_id", "kind", "created_at"),)
     id: Mapped[UUID] = _id()
     user_id: Mapped[UUID] = _owner("users.id", index=False)
-    kind: Mapped[str] = mapped_column(String(20))  # processing | training
-    quantity: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))  # processing | training | compute
+    quantity: Mapped[int]  # jobs; of compute, seconds
     job_id: Mapped[UUID | None] = mapped_column(index=True)
     note: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -65,6 +65,9 @@ class Uploads:
                 arrival = Arrival(user_id, session_id, header, plan, metadata, chunk, max_bytes)
                 upload = self._placement.place(arrival)
                 missing = upload.missing()
+                if upload.manifest.completed is None:
+                    received = sum(part.size_bytes for part in upload.parts().values())
+                    self._plans.require_room(user_id, received)
         finally:
             chunk.path.unlink(missing_ok=True)
         answer = {"chunkIndex": header.index, "chunkHash": chunk.sha256, "totalChunks": header.total}

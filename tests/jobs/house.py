@@ -87,7 +87,8 @@ class House:
     def used(self, user_id: UUID) -> int:
         with self.database.read() as tx:
             query = select(func.coalesce(func.sum(UsageEventRow.quantity), 0))
-            return tx.scalar(query.where(UsageEventRow.user_id == user_id)) or 0
+            jobs = UsageEventRow.user_id == user_id, UsageEventRow.kind != "compute"
+            return tx.scalar(query.where(*jobs)) or 0
 
     def claim(self, worker_id: str = "by-hand", lane: str = "training", **more: Any) -> Claim | None:
         jobs_per_user = more.pop("jobs_per_user", self.settings.jobs_per_user)

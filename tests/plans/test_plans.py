@@ -16,8 +16,15 @@ from services.wiring import Services
 
 
 @pytest.fixture
-def user_id(user: Tokens) -> UUID:
+def user_id(services: Services, user: Tokens) -> UUID:
+    """Subscribed on the last day of a month."""
+    subscribed(services, datetime(2029, 1, 31, 15, tzinfo=UTC))
     return user.user.id
+
+
+def subscribed(services: Services, moment: datetime) -> None:
+    with services.database.write() as tx:
+        tx.execute(update(SubscriptionRow).values(started_at=moment))
 
 
 def limit(services: Services, **limits: int | bool) -> None:
@@ -42,15 +49,18 @@ def test_the_limit_is_named_with_usage_and_reset_date(services: Services, user_i
         "limit": 2,
         "used": 2,
         "plan": "standard",
-        "resets_at": "2031-01-01T00:00:00+00:00",
+        "resets_at": "2031-01-31T00:00:00+00:00",
     }
     count(plans, services, user_id, "processing")  # the other counter is its own
 
 
-def test_a_new_month_begins_at_zero(services: Services, user_id: UUID) -> None:
+def test_a_new_month_begins_at_zero_on_the_day_of_the_subscription(services: Services, user_id: UUID) -> None:
     limit(services, max_training_runs_per_month=1)
-    count(Plans(services.database, lambda: datetime(2030, 1, 31, tzinfo=UTC)), services, user_id, "training")
-    february = Plans(services.database, lambda: datetime(2030, 2, 1, tzinfo=UTC))
+    last = Plans(services.database, lambda: datetime(2030, 2, 27, 23, 59, tzinfo=UTC))
+    count(last, services, user_id, "training")
+    with pytest.raises(Forbidden):
+        count(last, services, user_id, "training")
+    february = Plans(services.database, lambda: datetime(2030, 2, 28, tzinfo=UTC))
     assert february.usage(user_id).counters["training"].used == 0
     count(february, services, user_id, "training")
 

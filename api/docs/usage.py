@@ -1,0 +1,81 @@
+"""Routes of plan and usage, described."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from api.docs.operation import Operation, Operations, answer
+
+TAG = "Accounts"
+
+
+class PlanOfUser(BaseModel):
+    id: str
+    name: str
+    can_use_training: bool
+    max_file_size_mb: int | None
+
+
+class UsagePeriod(BaseModel):
+    """A month of the subscription, from the day of its start; `end` is no part of it."""
+
+    start: str
+    end: str
+
+
+class UsageCounter(BaseModel):
+    limit: float | None = Field(description="null: as many as one likes")
+    used: float
+    reserved: float = Field(description="held by jobs that have not ended")
+    remaining: float | None
+    resets_at: str
+
+
+class UsageCounters(BaseModel):
+    processing: UsageCounter
+    training: UsageCounter
+    compute_minutes: UsageCounter
+
+
+class StorageUse(BaseModel):
+    """A file or result that several sessions share counts once."""
+
+    limit_bytes: int | None
+    used_bytes: int
+    remaining_bytes: int | None
+    file_bytes: int
+    artifact_bytes: int
+
+
+class ParallelJobs(BaseModel):
+    """Trainings at work at once; more than the limit wait in the queue."""
+
+    limit: int | None
+    running: int
+    waiting: int
+
+
+class UsageOfPeriod(UsagePeriod):
+    processing: int
+    training: int
+    compute_minutes: float
+
+
+OPERATIONS: Operations = {
+    "GET /api/v1/usage": Operation(
+        "The plan, what is used of it in this month of the subscription, and in the six before.",
+        TAG,
+        {
+            200: answer(
+                "UsageOverview",
+                plan=PlanOfUser,
+                period=UsagePeriod,
+                counters=UsageCounters,
+                storage=StorageUse,
+                parallel_jobs=ParallelJobs,
+                history=list[UsageOfPeriod],
+            )
+        },
+        refuses=(400, 403),
+    ),
+}

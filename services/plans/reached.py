@@ -1,0 +1,69 @@
+"""A limit that is reached: told to the user as a refusal, and once a period to whoever listens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from services.errors import Forbidden
+from services.plans.counters import GIGABYTE, MINUTE, Counter
+from services.plans.subscribed import Subscribed
+from services.storage.plan_tables import LimitEventRow
+
+_TABLE: Table = LimitEventRow.metadata.tables[LimitEventRow.__tablename__]
+
+
+def note(tx: Session, user_id: UUID, kind: str, counter: Counter, mine: Subscribed, moment: datetime) -> None:
+    """Store that the limit is reached, unless that was done in this period."""
+    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgres_insert
+    values = {
+        "id": uuid4(),
+        "user_id": user_id,
+        "kind": kind,
+        "period_start": mine.period.start,
+        "plan_id": mine.plan.id,
+        "limit": counter.limit,
+        "used": counter.taken,
+        "created_at": moment,
+    }
+    tx.execute(insert(_TABLE).values(values).on_conflict_do_nothing())
+
+
+def refusal(kind: str, counter: Counter, mine: Subscribed) -> Forbidden:
+    """Says what the plan allows, what is used, when that is counted anew, and the way out."""
+    plan, resets = mine.plan, mine.period.end
+    details: dict[str, Any] = {"limit": counter.limit, "used": counter.used, "plan": plan.id}
+    wait = f"Wait until {resets:%Y-%m-%d} or choose a larger plan"
+    when = {"resets_at": resets.isoformat()}
+    if kind == "compute":
+        told = counter.to_json(MINUTE)
+        message = (
+            f"Plan {plan.name} allows {told['limit']:g} compute minutes a month; {told['used']:g} are used"
+            f" and {told['reserved']:g} are held by jobs that have not ended"
+        )
+        details |= {
+            **{name: told[name] for name in ("limit", "used", "reserved")},
+            "unit": "minutes",
+            **when,
+        }
+    elif kind == "storage":
+        message = f"Plan {plan.name} stores {_gigabytes(counter.limit)}; {_gigabytes(counter.used)} are used"
+        details["unit"] = "bytes"
+        wait = "Delete files, jobs or sessions that are not needed, or choose a larger plan"
+    elif kind == "api_keys":
+        message = f"Plan {plan.name} allows {counter.limit} API keys, and there are {counter.used}"
+        wait = "Delete a key that is not needed, or choose a larger plan"
+    else:
+        message = f"Plan {plan.name} allows {counter.limit} {kind} runs a month; {counter.used} are used"
+        details |= when
+    return Forbidden(message, code=f"{kind.upper()}_LIMIT_REACHED", suggestion=wait, details=details)
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / GIGABYTE:.3g} GB"
