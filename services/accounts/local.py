@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from services.accounts import Tokens, User
 from services.accounts.throttle import Throttle
-from services.errors import Conflict, Invalid, Unauthenticated
+from services.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
@@ -80,6 +80,7 @@ class LocalAccounts:
             self._throttle.failed(address)
             raise Unauthenticated("Email or password is wrong", code="WRONG_CREDENTIALS")
         self._throttle.succeeded(address)
+        _refuse_blocked(user)
         with self._database.write() as tx:
             return self._issue(tx, user, uuid4())
 
@@ -89,6 +90,7 @@ class LocalAccounts:
             if row is not None and row.revoked_at is None and row.expires_at > self._clock():
                 row.revoked_at = self._clock()
                 user = tx.get_one(UserRow, row.user_id)
+                _refuse_blocked(user)
                 return self._issue(tx, user, row.family)
             if row is not None:  # spent or expired: whoever holds it, this sign-in is over
                 self._end(tx, row.family)
@@ -127,6 +129,7 @@ class LocalAccounts:
             user = tx.get(UserRow, user_id)
         if user is None:
             raise Unauthenticated("The account of this token does not exist any more")
+        _refuse_blocked(user)
         return User(user.id, user.email)
 
     def has_users(self) -> bool:
@@ -170,6 +173,13 @@ class LocalAccounts:
             update(RefreshTokenRow)
             .where(RefreshTokenRow.family == family, RefreshTokenRow.revoked_at.is_(None))
             .values(revoked_at=self._clock())
+        )
+
+
+def _refuse_blocked(user: UserRow) -> None:
+    if user.blocked_at is not None:
+        raise Forbidden(
+            "This account is blocked", code="ACCOUNT_BLOCKED", suggestion="Ask the operator of the server"
         )
 
 

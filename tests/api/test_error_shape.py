@@ -86,6 +86,7 @@ NAMES: dict[str, dict[str, Any]] = {
 NAMES_NOTHING = {
     *(f"POST {path}" for path in PUBLIC),
     "GET /api/auth/me",
+    "GET /api/v1/usage",
     f"GET {TRAINING}/environment-info",
     f"GET {TRAINING}/list-sessions",
     f"POST {TRAINING}/delete-all-sessions",

@@ -121,7 +121,7 @@ function AtAGlance() {
   return (
     <MenuLabel>
       <span className="frame-who">{me.user.email}</span>
-      <span>{training === undefined ? used : t.glance(t.kinds.training ?? '', used)}</span>
+      <span>{training === undefined ? used : t.glance(t.training, used)}</span>
     </MenuLabel>
   )
 }
