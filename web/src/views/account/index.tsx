@@ -18,10 +18,12 @@ export function Component() {
     <div className="stack account">
       <div className="page-head">
         <h1>{t.title}</h1>
-        <SameByApi calls={[
+        <SameByApi
+          calls={[
             { method: 'GET', path: '/api/auth/me' },
             { method: 'GET', path: '/api/v1/usage' },
-          ]} />
+          ]}
+        />
       </div>
       <Loaded query={account} height={220}>
         {(me) => (
