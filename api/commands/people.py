@@ -58,6 +58,11 @@ def _plans(book: PlanBook) -> AppGroup:
         book.set(plan, limit, value)
         print(f"{plan}: {limit} is {value}")
 
+    _add_adding(group, book)
+    return group
+
+
+def _add_adding(group: AppGroup, book: PlanBook) -> None:
     @group.command("add")
     @click.argument("plan")
     @click.option("--name", required=True, help="as people read it")
@@ -69,8 +74,6 @@ def _plans(book: PlanBook) -> AppGroup:
         """Make a plan with the limits of another."""
         book.add(plan, name, like)
         print(f"{plan} has the limits of {like}")
-
-    return group
 
 
 def _users(people: People, services: Services) -> AppGroup:
@@ -92,6 +95,11 @@ def _users(people: People, services: Services) -> AppGroup:
         """What is used of the plan, as GET /api/v1/usage says it."""
         print(json.dumps(services.usage.of(people.find(email).id), indent=2))
 
+    _add_upkeep(group, people)
+    return group
+
+
+def _add_upkeep(group: AppGroup, people: People) -> None:
     @group.command("set-plan")
     @click.argument("email")
     @click.argument("plan")
@@ -101,11 +109,6 @@ def _users(people: People, services: Services) -> AppGroup:
         people.set_plan(email, plan)
         print(f"{email} has plan {plan}")
 
-    _add_upkeep(group, people)
-    return group
-
-
-def _add_upkeep(group: AppGroup, people: People) -> None:
     @group.command("block")
     @click.argument("email")
     @_said
@@ -122,6 +125,10 @@ def _add_upkeep(group: AppGroup, people: People) -> None:
         people.unblock(email)
         print(f"{email} may sign in again")
 
+    _add_ends(group, people)
+
+
+def _add_ends(group: AppGroup, people: People) -> None:
     @group.command("reset-password")
     @click.argument("email")
     @_said
