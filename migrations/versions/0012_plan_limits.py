@@ -48,7 +48,9 @@ def upgrade() -> None:
 
 
 def _limit() -> None:
-    plans = sa.table("plans", sa.column("id"), *(sa.column(name) for name in LIMITS))
+    plans = sa.table(
+        "plans", sa.column("id", sa.String), *(sa.column(name, kind) for name, kind in LIMITS.items())
+    )
     op.execute(plans.update().where(plans.c.id == "free").values(FREE))
     op.execute(plans.update().where(plans.c.id == "standard").values(max_api_keys=20))
 

@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "plans": EVERYBODY_SIGNED_IN,
     "subscriptions": BY_USER,
     "usage_events": BY_USER,
+    "limit_events": BY_USER,
     "sessions": BY_USER,
     "files": BY_SESSION,
     "time_info": BY_SESSION,
