@@ -10,6 +10,7 @@ POSTGRES_TESTS := tests/contracts $(addprefix tests/,test_plans.py test_retentio
 STAMP := $(VENV)/.requirements-installed
 NODE_STAMP := tests/realtime/node_modules/.package-lock.json
 TUS_STAMP := tests/tus/node_modules/.package-lock.json
+LITE_STAMP := tests/supabase_lite/node_modules/.package-lock.json
 WEB_STAMP := web/node_modules/.package-lock.json
 PAGE := web/dist/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f -not -name schema.d.ts) web/index.html web/vite.config.ts
@@ -24,7 +25,7 @@ export PORT
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-19s %s\n", $$1, $$2}'
 
-setup: $(STAMP) $(NODE_STAMP) $(TUS_STAMP) $(WEB_STAMP) ## Install everything into .venv and node_modules
+setup: $(STAMP) $(NODE_STAMP) $(TUS_STAMP) $(LITE_STAMP) $(WEB_STAMP) ## Install everything into .venv and node_modules
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: put it on the PATH or call make PYTHON=/path/to/python3.11"; exit 1; }
@@ -39,6 +40,10 @@ $(NODE_STAMP): tests/realtime/package-lock.json
 $(TUS_STAMP): tests/tus/package-lock.json
 	@{ command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix tests/tus && touch $@; } \
 		|| echo "No JavaScript tus client (npm ci did not work): its tests will be skipped"
+
+$(LITE_STAMP): tests/supabase_lite/package-lock.json
+	@{ command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix tests/supabase_lite && touch $@; } \
+		|| echo "No Supabase Lite (npm ci did not work): its tests will be skipped"
 
 $(WEB_STAMP): web/package-lock.json
 	@{ command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix web && touch $@; } \
@@ -97,6 +102,6 @@ format: setup ## Format the code
 	$(PY) -m ruff format .
 
 clean: ## Remove the virtual environment and caches (never data)
-	rm -rf $(VENV) tests/realtime/node_modules tests/tus/node_modules web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) tests/realtime/node_modules tests/tus/node_modules tests/supabase_lite/node_modules web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help setup build run worker up down demo check check-page test test-all test-cluster test-postgres supabase-migrations format clean

@@ -29,8 +29,9 @@ class SessionRemoval:
         self, sessions: Iterable[UUID], check: Callable[[Session, UUID], None] | None = None
     ) -> dict[str, int]:
         """Rows first: what a crash then leaves of files, the clean-up finds. `check` raises where one must
-        stay."""
-        prefixes: list[str] = []
+        stay. Blobs are listed while the rows are there, for a store may go by whom they belong to."""
+        sessions = list(sessions)
+        left = self._blobs_of(sessions)
         removed: list[UUID] = []
         with self._database.write() as tx:
             for session_id in sessions:
@@ -39,12 +40,22 @@ class SessionRemoval:
                     continue
                 if check is not None:
                     check(tx, session_id)
-                jobs = tx.scalars(select(JobRow.id).where(JobRow.session_id == session_id))
-                prefixes += [f"files/{session_id}/", f"series/{session_id}/"]
-                prefixes += [f"jobs/{job_id}/" for job_id in jobs]
                 tx.delete(row)
                 removed.append(session_id)
-        keys = [key for prefix in prefixes for key in self._blobs.list(prefix)]
+        keys = [key for session_id in removed for key in left[session_id]]
         blobs = delete_unnamed(self._database, self._blobs, keys)
         folders = sum(self._chunks.drop_session(session_id) for session_id in removed)
         return {"sessions": len(removed), "blobs": blobs, "folders": folders}
+
+    def _blobs_of(self, sessions: Iterable[UUID]) -> dict[UUID, list[str]]:
+        found: dict[UUID, list[str]] = {}
+        for session_id in sessions:
+            with self._database.read() as tx:
+                jobs = tx.scalars(select(JobRow.id).where(JobRow.session_id == session_id)).all()
+            prefixes = [
+                f"files/{session_id}/",
+                f"series/{session_id}/",
+                *(f"jobs/{job_id}/" for job_id in jobs),
+            ]
+            found[session_id] = [key for prefix in prefixes for key in self._blobs.list(prefix)]
+        return found

@@ -94,3 +94,10 @@ def redis_url(text: str) -> str:
     if not right or (database and not database.isdecimal()):
         raise ValueError("must look like redis://host:6379/0, or rediss://user:password@host:6379/0")
     return text
+
+
+def supabase_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("must look like https://abcdefgh.supabase.co, without a path")
+    return text.rstrip("/")

@@ -19,7 +19,9 @@ from services.setting_readers import (
     origins,
     redis_url,
     secret,
+    supabase_url,
 )
+from services.supabase.needs import contradictions as contradictions_of_supabase
 
 PREFIX = "TRAINYARD_"
 
@@ -197,6 +199,49 @@ SETTINGS: tuple[Setting, ...] = (
         integer(0, 10**6),
         "Sign-ups, sign-ins and refreshed tokens from one address within a minute (0: no limit)",
     ),
+    Setting(
+        "blobs",
+        "TRAINYARD_BLOBS",
+        "disk",
+        choice("disk", "supabase"),
+        "Where files, results and models lie: disk (DATA_DIR) or supabase (private buckets of its Storage)",
+    ),
+    Setting(
+        "accounts",
+        "TRAINYARD_ACCOUNTS",
+        "local",
+        choice("local", "supabase"),
+        "Who keeps accounts: local (this server's own database) or supabase (its Auth)",
+    ),
+    Setting(
+        "link_seconds",
+        "TRAINYARD_LINK_SECONDS",
+        "300",
+        integer(0, 86400),
+        "Life of signed links by which Supabase hands out downloads itself; 0: they pass through us",
+    ),
+    Setting(
+        "supabase_url",
+        "SUPABASE_URL",
+        "",
+        lambda text: supabase_url(text) if text else "",
+        "Address of the Supabase project, such as https://abcdefgh.supabase.co",
+    ),
+    Setting("supabase_anon_key", "SUPABASE_ANON_KEY", "", str, "Its anon or publishable key, for accounts"),
+    Setting(
+        "supabase_service_role_key",
+        "SUPABASE_SERVICE_ROLE_KEY",
+        "",
+        str,
+        "Its service_role or secret key, for blobs; it opens everything, so it belongs on servers only",
+    ),
+    Setting(
+        "supabase_jwt_secret",
+        "SUPABASE_JWT_SECRET",
+        "",
+        lambda text: secret(text) if text else "",
+        "Its legacy JWT secret, where tokens are still signed by HS256; empty: only keys of its JWKS count",
+    ),
     Setting("chunk_megabytes", "TRAINYARD_CHUNK_MEGABYTES", "32", integer(1, 1024), "Largest upload chunk"),
     Setting(
         "upload_ttl_hours",
@@ -265,6 +310,13 @@ class Settings:
     requests_per_minute: int
     address_requests_per_minute: int
     sign_ins_per_minute: int
+    blobs: str
+    accounts: str
+    link_seconds: int
+    supabase_url: str
+    supabase_anon_key: str
+    supabase_service_role_key: str
+    supabase_jwt_secret: str
     chunk_megabytes: int
     upload_ttl_hours: float
     deleted_session_days: float
@@ -310,6 +362,10 @@ class Settings:
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     """Settings that are right one by one but cannot work together."""
+    return [*_of_the_runner(values), *contradictions_of_supabase(values)]
+
+
+def _of_the_runner(values: Mapping[str, Any]) -> list[str]:
     if values["job_runner"] == "local":
         unused = "REDIS_URL is set, but JOB_RUNNER=local uses none: set JOB_RUNNER=celery, or leave it out"
         return [unused] if values["redis_url"] else []

@@ -37,7 +37,7 @@ from services.searches import Searches
 from services.sessions import Sessions
 from services.settings import Settings
 from services.storage.blobs import Blobs
-from services.storage.blobs.disk import DiskBlobs
+from services.storage.blobs.opening import open_blobs
 from services.storage.database import Database
 from services.time_settings import TimeSettings
 from services.training import Training
@@ -95,7 +95,7 @@ class Services:
 def build(settings: Settings) -> Services:
     """Wire everything on a database whose schema is current; nothing is started yet."""
     database = Database(settings.database_url)
-    blobs = DiskBlobs(settings.data_dir / "blobs")
+    blobs = open_blobs(settings, database)
     plans = Plans(database)
     place = _in_a_cluster if settings.job_runner == "celery" else _in_one_place
     bus, runner = place(database, blobs, plans, settings)
@@ -120,7 +120,7 @@ def build(settings: Settings) -> Services:
         bus=bus,
         plans=plans,
         usage=UsageOverview(database),
-        accounts=LocalAccounts(database, plans, settings),
+        accounts=_accounts(database, plans, settings),
         admins=Admins(database, settings.admins),
         runner=runner,
         jobs=jobs,
@@ -182,6 +182,14 @@ def _starts(
 ) -> dict[str, Starts]:
     """By workload, who writes the config of its jobs."""
     return {"forecast": training, "search": searches, "backtest": backtests, "dataset": datasets}
+
+
+def _accounts(database: Database, plans: Plans, settings: Settings) -> Accounts:
+    if settings.accounts == "local":
+        return LocalAccounts(database, plans, settings)
+    from services.accounts.supabase import SupabaseAccounts  # what only Supabase needs is loaded only there
+
+    return SupabaseAccounts(database, plans, settings)
 
 
 def _in_one_place(

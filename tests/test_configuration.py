@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jwt
 import pytest
 
 from services.settings import SETTINGS, Settings, SettingsError
@@ -104,3 +105,47 @@ def test_the_key_of_an_installation_is_made_once_and_is_nobody_elses(tmp_path: P
     other = Settings.from_env({"DATA_DIR": str(tmp_path / "b")})
     assert first.secret_key == again.secret_key != other.secret_key
     assert (tmp_path / "a" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+SUPABASE = {
+    "TRAINYARD_BLOBS": "supabase",
+    "TRAINYARD_ACCOUNTS": "supabase",
+    "SUPABASE_URL": "https://abcdefgh.supabase.co/",
+    "SUPABASE_ANON_KEY": "sb_publishable_x",
+    "SUPABASE_SERVICE_ROLE_KEY": "sb_secret_x",
+}
+
+
+def key(role: str) -> str:
+    """A legacy key, which is a token of a role."""
+    return jwt.encode({"iss": "supabase", "role": role}, "k" * 32, algorithm="HS256")
+
+
+def test_supabase_is_taken_with_both_kinds_of_keys(tmp_path: Path) -> None:
+    legacy = {"SUPABASE_ANON_KEY": key("anon"), "SUPABASE_SERVICE_ROLE_KEY": key("service_role")}
+    for environment in (SUPABASE, {**SUPABASE, **legacy}):
+        settings = Settings.from_env({"DATA_DIR": str(tmp_path), **environment})
+        assert settings.supabase_url == "https://abcdefgh.supabase.co"
+        assert Settings.from_env(settings.to_env()) == settings
+
+
+@pytest.mark.parametrize("missing", ["SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"])
+def test_supabase_without_one_of_its_settings_is_refused(tmp_path: Path, missing: str) -> None:
+    environment = {name: value for name, value in SUPABASE.items() if name != missing}
+    assert [missing in problem for problem in refused(tmp_path, environment)] == [True]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SUPABASE_URL": "abcdefgh.supabase.co"},
+        {"SUPABASE_URL": "https://abcdefgh.supabase.co/auth/v1"},
+        {"SUPABASE_JWT_SECRET": "short"},
+        {"SUPABASE_ANON_KEY": "sb_secret_x"},
+        {"SUPABASE_ANON_KEY": key("service_role")},
+        {"SUPABASE_SERVICE_ROLE_KEY": "sb_publishable_x"},
+        {"SUPABASE_SERVICE_ROLE_KEY": key("anon")},
+    ],
+)
+def test_a_setting_of_supabase_that_cannot_be_right_is_refused(tmp_path: Path, wrong: dict[str, str]) -> None:
+    assert [next(iter(wrong)) in problem for problem in refused(tmp_path, {**SUPABASE, **wrong})] == [True]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
@@ -18,8 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.accounts import Tokens, User
+from services.accounts.rules import MAX_PASSWORD, check_address, check_password, refuse_blocked
 from services.accounts.throttle import Throttle
-from services.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from services.errors import Conflict, Unauthenticated
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
@@ -28,9 +28,6 @@ from services.storage.tables import RefreshTokenRow, UserRow, now
 ALGORITHM = "HS256"
 AUDIENCE = "authenticated"
 ISSUER = "trainyard"
-MIN_PASSWORD = 10
-MAX_PASSWORD = 1024  # hashing longer ones would only cost time
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
 
 
 class LocalAccounts:
@@ -54,8 +51,8 @@ class LocalAccounts:
         self._throttle = Throttle(clock)
 
     def sign_up(self, email: str, password: str) -> Tokens:
-        address = _address(email)
-        _check_password(password)
+        address = check_address(email)
+        check_password(password)
         user = UserRow(id=uuid4(), email=address, password_hash=self._hasher.hash(password))
         try:
             with self._database.write() as tx:
@@ -80,7 +77,7 @@ class LocalAccounts:
             self._throttle.failed(address)
             raise Unauthenticated("Email or password is wrong", code="WRONG_CREDENTIALS")
         self._throttle.succeeded(address)
-        _refuse_blocked(user)
+        refuse_blocked(user)
         with self._database.write() as tx:
             return self._issue(tx, user, uuid4())
 
@@ -90,7 +87,7 @@ class LocalAccounts:
             if row is not None and row.revoked_at is None and row.expires_at > self._clock():
                 row.revoked_at = self._clock()
                 user = tx.get_one(UserRow, row.user_id)
-                _refuse_blocked(user)
+                refuse_blocked(user)
                 return self._issue(tx, user, row.family)
             if row is not None:  # spent or expired: whoever holds it, this sign-in is over
                 self._end(tx, row.family)
@@ -129,7 +126,7 @@ class LocalAccounts:
             user = tx.get(UserRow, user_id)
         if user is None:
             raise Unauthenticated("The account of this token does not exist any more")
-        _refuse_blocked(user)
+        refuse_blocked(user)
         return User(user.id, user.email)
 
     def has_users(self) -> bool:
@@ -176,13 +173,6 @@ class LocalAccounts:
         )
 
 
-def _refuse_blocked(user: UserRow) -> None:
-    if user.blocked_at is not None:
-        raise Forbidden(
-            "This account is blocked", code="ACCOUNT_BLOCKED", suggestion="Ask the operator of the server"
-        )
-
-
 def _impossible_hash(hasher: PasswordHasher) -> str:
     """What no password hashes to, as slow to check as a real one, without the time to make one."""
     cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
@@ -200,25 +190,3 @@ def _token_row(tx: Session, refresh_token: str) -> RefreshTokenRow | None:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _address(email: str) -> str:
-    address = email.strip().lower()
-    if len(address) > 320 or not _EMAIL.fullmatch(address):
-        raise Invalid(
-            "email is no address",
-            code="INVALID_EMAIL",
-            suggestion="It looks like name@example.org",
-            details={"field": "email"},
-        )
-    return address
-
-
-def _check_password(password: str) -> None:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Invalid(
-            f"password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters",
-            code="WEAK_PASSWORD",
-            suggestion="Several words in a row are easy to keep and hard to guess",
-            details={"field": "password"},
-        )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, defer
 
 from services.errors import BadRequest, Invalid, NotFound
 from services.events import Event, EventBus
+from services.file_blobs import delete_unnamed
 from services.jobs import admission, control, event_log, waiting
 from services.jobs.admission import Counting, JobOptions
 from services.jobs.records import JobRecords
@@ -245,6 +246,9 @@ class Jobs:
 
     def delete(self, user_id: UUID, job_id: UUID) -> JobView | None:
         """Forget a job and all it left; one that works is cancelled first, and shown until it is gone."""
+        with self._database.read() as tx:
+            self._row(tx, user_id, job_id)
+        left = control.blobs_of(self._blobs, job_id)
         with self._database.write() as tx:
             row = self._row(tx, user_id, job_id, hold=True)
             gone = control.remove(tx, row)
@@ -254,7 +258,7 @@ class Jobs:
         self._publish(gone or asked)
         if gone is None:
             return self.get(user_id, job_id)
-        control.remove_blobs(self._database, self._blobs, job_id)
+        delete_unnamed(self._database, self._blobs, left)
         return None
 
     def wait(self, user_id: UUID, job_id: UUID, timeout_seconds: float) -> JobView:

@@ -39,7 +39,7 @@ class Lane:
         from services.jobs.reaper import Reaper
         from services.jobs.watch import Watch
         from services.plans import Plans
-        from services.storage.blobs.disk import DiskBlobs
+        from services.storage.blobs.opening import open_blobs
         from services.storage.database import Database
 
         self._settings = settings
@@ -50,7 +50,7 @@ class Lane:
         self._bus = RedisEventBus(settings.redis_url)
         self._wake_ups = WakeUps(self._database)
         self._crew = Crew(self._database, usage, settings, self._tell, warm=warm)
-        blobs = DiskBlobs(settings.data_dir / "blobs")
+        blobs = open_blobs(settings, self._database)
         reaper = Reaper(self._database, blobs, usage, settings.lease_seconds, self._crew.end)
         self._watch = Watch(reaper.sweep, settings.lease_seconds, self._tell)
 

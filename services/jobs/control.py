@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from services.errors import Conflict
 from services.events import Event
-from services.file_blobs import delete_unnamed
 from services.jobs import checkpoints, finish
 from services.jobs.event_log import Guard, append
 from services.jobs.states import FINISHED, Action, Status, allowed
 from services.storage.blobs import Blobs
-from services.storage.database import Database
 from services.storage.job_tables import CheckpointRow, TaskRow
 from services.storage.tables import JobEventRow, JobRow, now
 
@@ -158,10 +156,11 @@ def remove(tx: Session, row: JobRow) -> Event | None:
     )
 
 
-def remove_blobs(database: Database, blobs: Blobs, job_id: UUID) -> None:
-    """All that it left, except the series that it imported for a file that is still there."""
-    for folder in (f"jobs/{job_id}/", checkpoints.folder_of(job_id)):
-        delete_unnamed(database, blobs, blobs.list(folder))
+def blobs_of(blobs: Blobs, job_id: UUID) -> list[str]:
+    """All that it has left; asked while its row is there, for a store may go by whom a job belongs to."""
+    return [
+        key for folder in (f"jobs/{job_id}/", checkpoints.folder_of(job_id)) for key in blobs.list(folder)
+    ]
 
 
 def ask_to_delete(tx: Session, row: JobRow) -> Event | None:

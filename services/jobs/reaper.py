@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from services.events import Event
+from services.file_blobs import delete_unnamed
 from services.jobs import control
 from services.jobs.lease import SilenceWatch, Usage, reap
 from services.jobs.states import FINISHED
@@ -43,9 +44,10 @@ class Reaper:
             found = list(tx.scalars(query))
         events = []
         for row in found:
+            left = control.blobs_of(self._blobs, row.id)
             with self._database.write() as tx:
                 gone = control.remove(tx, row)
             if gone is not None:
                 events.append(gone)
-                control.remove_blobs(self._database, self._blobs, row.id)
+                delete_unnamed(self._database, self._blobs, left)
         return events

@@ -28,7 +28,7 @@ from services.jobs.execute import Workplace, execute
 from services.jobs.lease import Claim, Place, claim, release
 from services.plans import Plans
 from services.settings import Settings
-from services.storage.blobs.disk import DiskBlobs
+from services.storage.blobs.opening import open_blobs
 from services.storage.database import Database
 from services.workloads.base import Workload
 
@@ -57,7 +57,7 @@ class Worker:
         self._cold = _modules(known.values(), lane) if warm else []
         self._place = Workplace(
             database=self._database,
-            blobs=DiskBlobs(settings.data_dir / "blobs"),
+            blobs=open_blobs(settings, self._database),
             usage=Plans(self._database),
             workloads=known,
             publish=self.publish,

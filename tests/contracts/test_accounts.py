@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,16 @@ from sqlalchemy import select
 
 from services.accounts import Accounts
 from services.accounts.local import LocalAccounts
+from services.accounts.supabase import SupabaseAccounts
+from services.accounts.supabase_tokens import SKEW_SECONDS
 from services.errors import AppError, Conflict, Invalid, TooManyRequests, Unauthenticated
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.tables import RefreshTokenRow, now
+from tests.conftest import make_settings
 from tests.databases import everything_stored
+from tests.supabase_lite.server import SupabaseLite
 
 PASSWORD = "correct horse battery"
 
@@ -41,9 +46,19 @@ def plans(settings: Settings, clock: Clock) -> Plans:
     return Plans(Database(settings.database_url), clock)
 
 
-@pytest.fixture
-def accounts(settings: Settings, plans: Plans, clock: Clock) -> Accounts:
-    return LocalAccounts(Database(settings.database_url), plans, settings, clock)
+@pytest.fixture(params=["local", "supabase_lite"])
+def accounts(
+    request: pytest.FixtureRequest, settings: Settings, plans: Plans, clock: Clock
+) -> Iterator[Accounts]:
+    if request.param == "local":
+        yield LocalAccounts(Database(settings.database_url), plans, settings, clock)
+        return
+    lite: SupabaseLite = request.getfixturevalue("supabase_lite")
+    lite.forget_users()
+    there = make_settings(settings.data_dir, **lite.environment())
+    accounts = SupabaseAccounts(Database(settings.database_url), plans, there, clock)
+    yield accounts
+    accounts.close()
 
 
 def test_a_new_user_is_signed_in_and_may_train(accounts: Accounts, plans: Plans) -> None:
@@ -103,7 +118,7 @@ def test_an_access_token_expires(accounts: Accounts, clock: Clock) -> None:
     tokens = accounts.sign_up("ada@example.org", PASSWORD)
     clock.time = tokens.expires_at - timedelta(seconds=2)
     accounts.authenticate(tokens.access_token)
-    clock.time = tokens.expires_at + timedelta(seconds=1)
+    clock.time = tokens.expires_at + timedelta(seconds=SKEW_SECONDS + 1)
     with pytest.raises(Unauthenticated) as error:
         accounts.authenticate(tokens.access_token)
     assert error.value.code == "EXPIRED_TOKEN"
@@ -171,9 +186,10 @@ def test_whether_anybody_has_an_account_is_known(accounts: Accounts) -> None:
     assert accounts.has_users()
 
 
-def test_an_expired_refresh_token_is_refused_and_forgotten(
-    accounts: Accounts, clock: Clock, settings: Settings
+def test_an_expired_refresh_token_of_ours_is_refused_and_forgotten(
+    settings: Settings, plans: Plans, clock: Clock
 ) -> None:
+    accounts = LocalAccounts(Database(settings.database_url), plans, settings, clock)
     first = accounts.sign_up("ada@example.org", PASSWORD)
     clock.time += timedelta(days=settings.refresh_token_days, seconds=1)
     with pytest.raises(Unauthenticated):

@@ -44,3 +44,7 @@ class Blobs(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]:
         """Every key that begins with `prefix`, sorted."""
+
+    def link(self, key: str, name: str) -> str | None:
+        """An address from which anybody may fetch it under this name for some minutes; None where this store
+        has none, and then bytes pass through the server. Raises BlobNotFound where that costs nothing."""

@@ -6,10 +6,11 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from services.storage.blobs import Blob, BlobNotFound
+from services.storage.blobs.keys import check_key, check_prefix
 from utils.files import atomic_writer
 
 BUFFER_BYTES = 64 * 1024
@@ -60,27 +61,22 @@ class DiskBlobs:
         return True
 
     def list(self, prefix: str) -> Iterator[str]:
-        *folders, _ = prefix.split("/")
-        if ".." in folders:
-            raise ValueError(f"{prefix!r} is no beginning of a blob key")
+        folders = check_prefix(prefix)
         keys = []
         for folder, _folders, names in os.walk(self._root.joinpath(*folders)):
             base = Path(folder).relative_to(self._root)
             keys += [(base / name).as_posix() for name in names if not name.startswith(".")]
         return iter(sorted(key for key in keys if key.startswith(prefix)))
 
+    def link(self, key: str, name: str) -> str | None:
+        return None
+
     def free_bytes(self) -> int:
         return shutil.disk_usage(self._root).free
 
     def _path(self, key: str) -> Path:
         """Where a key lies; refuses every key that could lie anywhere else, links included."""
-        pure = PurePosixPath(key)
-        parts = key.split("/")
-        if not key or "\0" in key or "\\" in key or pure.is_absolute():
-            raise ValueError(f"{key!r} is no blob key")
-        if any(part in ("", ".", "..") or part.startswith(".") for part in parts):
-            raise ValueError(f"{key!r} is no blob key")
-        path = self._root.joinpath(*parts)
+        path = self._root.joinpath(*check_key(key))
         if not path.parent.resolve().is_relative_to(self._root) or path.is_symlink():
             raise ValueError(f"{key!r} leads out of the blobs' folder")
         return path

@@ -1,0 +1,1 @@
+"""One Supabase project as the adapters of accounts and blobs reach it."""
