@@ -1,13 +1,26 @@
-"""How the text of a setting becomes its value; ValueError says what is wrong with it."""
+"""One setting, and how its text becomes its value; ValueError says what is wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from services.devices.names import NAMES_IN_WORDS, is_name
 
 POOLERS = ("session", "transaction")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of docs/configuration.md: field, variable, default as text, reader, meaning."""
+
+    field: str
+    variable: str
+    default: str
+    parse: Callable[[str], Any]
+    meaning: str
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:

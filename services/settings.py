@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from services.setting_readers import (
+    Setting,
     choice,
     database_url,
     devices,
@@ -19,9 +20,9 @@ from services.setting_readers import (
     origins,
     redis_url,
     secret,
-    supabase_url,
 )
-from services.supabase.needs import contradictions as contradictions_of_supabase
+from services.supabase.settings import SUPABASE
+from services.supabase.settings import contradictions as contradictions_of_supabase
 
 PREFIX = "TRAINYARD_"
 
@@ -32,17 +33,6 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("The configuration has problems:\n" + "\n".join(f"  - {p}" for p in problems))
         self.problems = problems
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of docs/configuration.md: field, variable, default as text, reader, meaning."""
-
-    field: str
-    variable: str
-    default: str
-    parse: Callable[[str], Any]
-    meaning: str
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -199,49 +189,7 @@ SETTINGS: tuple[Setting, ...] = (
         integer(0, 10**6),
         "Sign-ups, sign-ins and refreshed tokens from one address within a minute (0: no limit)",
     ),
-    Setting(
-        "blobs",
-        "TRAINYARD_BLOBS",
-        "disk",
-        choice("disk", "supabase"),
-        "Where files, results and models lie: disk (DATA_DIR) or supabase (private buckets of its Storage)",
-    ),
-    Setting(
-        "accounts",
-        "TRAINYARD_ACCOUNTS",
-        "local",
-        choice("local", "supabase"),
-        "Who keeps accounts: local (this server's own database) or supabase (its Auth)",
-    ),
-    Setting(
-        "link_seconds",
-        "TRAINYARD_LINK_SECONDS",
-        "300",
-        integer(0, 86400),
-        "Life of signed links by which Supabase hands out downloads itself; 0: they pass through us",
-    ),
-    Setting(
-        "supabase_url",
-        "SUPABASE_URL",
-        "",
-        lambda text: supabase_url(text) if text else "",
-        "Address of the Supabase project, such as https://abcdefgh.supabase.co",
-    ),
-    Setting("supabase_anon_key", "SUPABASE_ANON_KEY", "", str, "Its anon or publishable key, for accounts"),
-    Setting(
-        "supabase_service_role_key",
-        "SUPABASE_SERVICE_ROLE_KEY",
-        "",
-        str,
-        "Its service_role or secret key, for blobs; it opens everything, so it belongs on servers only",
-    ),
-    Setting(
-        "supabase_jwt_secret",
-        "SUPABASE_JWT_SECRET",
-        "",
-        lambda text: secret(text) if text else "",
-        "Its legacy JWT secret, where tokens are still signed by HS256; empty: only keys of its JWKS count",
-    ),
+    *SUPABASE,
     Setting("chunk_megabytes", "TRAINYARD_CHUNK_MEGABYTES", "32", integer(1, 1024), "Largest upload chunk"),
     Setting(
         "upload_ttl_hours",

@@ -30,7 +30,8 @@ class Accounts(Protocol):
         """Unauthenticated with one and the same message for a wrong email and a wrong password."""
 
     def refresh(self, refresh_token: str) -> Tokens:
-        """New tokens; each refresh token works once, its reuse ends the whole sign-in."""
+        """New tokens; a refresh token works until the next one of its sign-in was used, at the latest, and
+        using it after that ends the whole sign-in."""
 
     def sign_out(self, refresh_token: str) -> None:
         """End this sign-in; an unknown token is no error."""

@@ -144,23 +144,34 @@ def test_forged_tokens_are_refused(accounts: Accounts, settings: Settings) -> No
         assert error.value.code == "INVALID_TOKEN"
 
 
-def test_a_refresh_token_works_once(accounts: Accounts) -> None:
+def test_a_refresh_token_is_spent_when_the_one_that_followed_is_used(accounts: Accounts) -> None:
     first = accounts.sign_up("ada@example.org", PASSWORD)
     second = accounts.refresh(first.refresh_token)
-    assert accounts.authenticate(second.access_token) == first.user
+    third = accounts.refresh(second.refresh_token)
+    assert accounts.authenticate(third.access_token) == first.user
     with pytest.raises(Unauthenticated):
         accounts.refresh(first.refresh_token)
 
 
 def test_a_stolen_refresh_token_ends_the_sign_in_for_both(accounts: Accounts) -> None:
     first = accounts.sign_up("ada@example.org", PASSWORD)
-    second = accounts.refresh(first.refresh_token)
+    third = accounts.refresh(accounts.refresh(first.refresh_token).refresh_token)
     with pytest.raises(Unauthenticated):
         accounts.refresh(first.refresh_token)
     with pytest.raises(Unauthenticated):
-        accounts.refresh(second.refresh_token)
+        accounts.refresh(third.refresh_token)
     other = accounts.sign_in("ada@example.org", PASSWORD)
     assert accounts.refresh(other.refresh_token).user == first.user
+
+
+def test_a_refresh_token_of_ours_works_once(settings: Settings, plans: Plans, clock: Clock) -> None:
+    """Supabase forgives the use of the last one a second time, since its answer may have been lost."""
+    accounts = LocalAccounts(Database(settings.database_url), plans, settings, clock)
+    first = accounts.sign_up("ada@example.org", PASSWORD)
+    second = accounts.refresh(first.refresh_token)
+    for spent in (first, second):
+        with pytest.raises(Unauthenticated):
+            accounts.refresh(spent.refresh_token)
 
 
 def test_after_signing_out_nothing_can_be_refreshed(accounts: Accounts) -> None:
