@@ -19,6 +19,7 @@ from services.errors import Unavailable
 
 if TYPE_CHECKING:
     import httpx
+
     from supabase import Client
 
 ATTEMPTS = 6

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from services.settings import Settings
 from services.storage.blobs import BlobNotFound, Blobs
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.blobs.opening import open_blobs
 from services.storage.blobs.supabase import SupabaseBlobs
+from services.storage.database import Database
 from tests.conftest import make_settings
 from tests.supabase_lite.server import SupabaseLite
 
@@ -25,11 +27,13 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
         return
     lite: SupabaseLite = request.getfixturevalue("supabase_lite")
     lite.empty()
-    settings = make_settings(tmp_path / "data", **lite.environment())
-    blobs = open_blobs(settings, request.getfixturevalue("empty_database"))
+    settings: Settings = request.getfixturevalue("settings")
+    database = Database(settings.database_url)
+    blobs = open_blobs(make_settings(settings.data_dir, **lite.environment()), database)
     assert isinstance(blobs, SupabaseBlobs)
     yield blobs
     blobs.close()
+    database.close()
 
 
 def put(blobs: Blobs, key: str, content: bytes) -> None:
