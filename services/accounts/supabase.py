@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from services.accounts import Tokens, User
 from services.accounts.jwks import KeySet
-from services.accounts.rules import check_address, check_password
+from services.accounts.rules import check_address, check_password, refuse_blocked
 from services.accounts.supabase_refusals import (
     in_our_words,
     of_a_refresh_token,
@@ -128,6 +128,8 @@ class SupabaseAccounts:
         """The user's row, made at the first sight, with the address that Auth has now."""
         with self._database.read() as tx:
             row = tx.get(UserRow, user_id)
+        if row is not None:
+            refuse_blocked(row)
         if row is None or row.email != email:
             if not email:
                 raise Unauthenticated(
