@@ -1,7 +1,8 @@
 # The commands of this project; `make help` lists them.
 PYTHON ?= python3.11
 PORT ?= 5000
-TEST_PROCESSES ?= 2
+# One more than the cores of the smallest machine: much of a test is waiting for a server or a worker.
+TEST_PROCESSES ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
 ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control edges execution finish items_of_workloads lease queue records workers))
@@ -14,9 +15,9 @@ LITE_STAMP := tests/supabase_lite/node_modules/.package-lock.json
 WEB_STAMP := web/node_modules/.package-lock.json
 PAGE := web/dist/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f -not -name schema.d.ts) web/index.html web/vite.config.ts
-# Tests run one process per core: libraries that start threads for all cores in each only stand in their way.
+# Tests run in several processes: libraries that start threads for all cores in each only stand in their way.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-PYTEST := $(ONE_THREAD) $(PY) -m pytest --durations=20 -n $(TEST_PROCESSES) --dist loadfile
+PYTEST := $(ONE_THREAD) $(PY) -m pytest --durations=20 -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 export DATA_DIR ?= uploads
 export PORT
 

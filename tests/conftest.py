@@ -24,6 +24,13 @@ from tests.supabase_lite.server import SupabaseLite
 from tests.supabase_lite.server import missing as supabase_lite_is_missing
 
 PASSWORD = "correct horse battery"
+# Folders whose files take longest begin, so that no process is left with one of them at the end.
+SLOWEST_FIRST = ("e2e", "cluster", "realtime", "workloads", "forecasting", "jobs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {folder: place for place, folder in enumerate(SLOWEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
 
 
 def pytest_configure() -> None:

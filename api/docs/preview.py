@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -36,7 +36,9 @@ FOUND = query(  # by the names of importOptions
 
 class PreviewColumn(BaseModel):
     name: str
-    kind: Literal["time", "issued", "number", "clock", "text", "empty"]
+    kind: Literal["time", "issued", "number", "truth", "clock", "text", "empty"] = Field(
+        description="truth: TRUE and FALSE, imported as 1 and 0"
+    )
     missing: int = Field(description="cells without a value, in the stretch that was sent")
     example: str | None
 
@@ -66,6 +68,9 @@ class PreviewNote(BaseModel):
     column: str | None
     message: str
     suggestion: str | None
+    details: dict[str, Any] = Field(
+        description="the particulars by name, with which code can be said in another language"
+    )
     choices: list[Alternative]
 
 

@@ -11,6 +11,7 @@ from services.forecasting.errors import DataError
 
 Values = NDArray[np.float64]
 LARGEST = 1e150  # squares of larger values would not be finite
+TRUTH = {"true": 1.0, "false": 0.0, "wahr": 1.0, "falsch": 0.0}  # as programs write them
 _SPACES = "\u00a0\u202f\u2009 '’"
 _SURE_COMMA = r"\..*,|\..*\.|^[+-]?(?:0?|0\d*|\d{4,}),\d+|^[^.,]*,(?:\d{0,2}|\d{4,})(?:[eE].*)?$"
 _SURE_POINT = r",.*\.|,.*,|^[+-]?(?:0?|0\d*|\d{4,})\.\d+|^[^.,]*\.(?:\d{0,2}|\d{4,})(?:[eE].*)?$"
@@ -26,6 +27,8 @@ def numbers(
     if plain is not None and not (plain.abs() > LARGEST).any():
         return as_values(plain), ","
     unread &= ~cells.str.to_lowercase().is_in(list(MISSING)) if unread.any() else unread
+    if found.null_count() == len(found) and unread.any() and are_truths(cells.filter(unread)):
+        return as_values(_truths(cells)), decimal or "."
     mark = decimal or _decimal(name, cells, cells.filter(unread), separator, rows)
     if mark == ",":
         unread |= cells.str.contains(".", literal=True)
@@ -35,6 +38,15 @@ def numbers(
     if wrong.any():
         raise _not_numeric(name, cells, int(wrong.arg_max() or 0), mark, rows)
     return as_values(found), mark
+
+
+def are_truths(cells: pl.Series) -> bool:
+    """Nothing but true and false; a column that mixes them with numbers is a mistake."""
+    return bool(cells.str.to_lowercase().is_in(list(TRUTH)).all())
+
+
+def _truths(cells: pl.Series) -> pl.Series:
+    return cells.str.to_lowercase().replace_strict(TRUTH, default=None, return_dtype=pl.Float64)
 
 
 def as_values(found: pl.Series) -> Values:

@@ -182,6 +182,7 @@ def _ragged(row: int, cells: list[str], form: Format) -> DataError:
         details={
             "row": row,
             "cells": [cell[:80] for cell in cells[:20]],
+            "found": len(cells),
             "expected": width,
             "columns": form.columns[:20],
         },

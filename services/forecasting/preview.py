@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.forecasting.csv_columns import choose_time
 from services.forecasting.csv_format import Format, detect_format, first_lines, is_missing
-from services.forecasting.csv_numbers import numbers
+from services.forecasting.csv_numbers import are_truths, numbers
 from services.forecasting.csv_series import ImportOptions
 from services.forecasting.csv_table import Table
 from services.forecasting.csv_text import as_utf8
@@ -137,8 +137,8 @@ def _read(look: Look, form: Format, cells: Cells, first: int) -> dict[str, Any]:
     for name, column in cells.items():
         undecided = not clock and _reads_as_times(column)
         kind = "time" if name in clock or undecided else _kind(column)
-        if kind == "number" and name != look.issued:
-            kind = _as_numbers(look, form, name, column, line, values, marks)
+        if kind in ("number", "truth") and name != look.issued:
+            kind = _as_numbers(look, form, name, column, line, values, marks, kind)
         columns.append({"name": name, "kind": "issued" if name == look.issued else kind, **about(column)})
     decimal = decimal_choice(marks, cells, look.options.decimal)
     if decimal is not None:
@@ -209,6 +209,8 @@ def _kind(column: pl.Series) -> str:
     filled = [cell for cell in column.head(1000).to_list() if not is_missing(cell)]
     if not filled:
         return "empty"
+    if are_truths(pl.Series(filled)):
+        return "truth"
     numeric = sum(any(letter.isdigit() for letter in cell) for cell in filled)
     if 2 * sum(map(is_clock, filled)) > len(filled):
         return "clock"
@@ -223,6 +225,7 @@ def _as_numbers(
     line: NDArray[np.int64],
     values: dict[str, NDArray[np.float64]],
     marks: dict[str, str],
+    kind: str,
 ) -> str:
     """The kind of the column; what cannot be read makes it text, or is told where most of it can."""
     try:
@@ -230,11 +233,11 @@ def _as_numbers(
     except DataError as error:
         if error.code == "AMBIGUOUS_DECIMAL":
             look.ask(error)
-            return "number"
+            return kind
         if _reads_as_times(column) or not _is_mostly_read(name, column, form, look.options.decimal):
             return "text"
         look.complain(error)
-    return "number"
+    return kind
 
 
 def _is_mostly_read(name: str, column: pl.Series, form: Format, decimal: str | None) -> bool:

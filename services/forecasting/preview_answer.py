@@ -68,7 +68,8 @@ def _number(values: dict[str, NDArray[np.float64]], name: str, place: int) -> fl
 
 
 def told(error: DataError) -> dict[str, Any]:
-    """`choices` are the values of the field among which a user has to decide."""
+    """`choices` are the values of the field among which a user has to decide; code and details are enough to
+    say it in another language than the message's."""
     details = error.details or {}
     name = str(details.get("field") or "").removeprefix("importOptions.") or None
     return {
@@ -78,6 +79,7 @@ def told(error: DataError) -> dict[str, Any]:
         "column": details.get("column"),
         "message": error.message,
         "suggestion": error.suggestion,
+        "details": details,
         "choices": _choices(name, details),
     }
 

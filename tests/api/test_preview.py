@@ -213,3 +213,39 @@ def test_what_is_seen_is_what_an_upload_becomes(working: Caller) -> None:
     for name in ("encoding", "separator", "hasHeader", "timeColumn", "dateFormat", "timezone"):
         assert told[name] == found(answer)[name], name
     assert row["utc_min"] == "2024-02-01 00:00:00" and file["id"] == row["id"]
+
+
+def test_true_and_false_are_read_as_one_and_zero_by_preview_and_import(working: Caller) -> None:
+    rows = "".join(f"2024-01-{day:02};{'TRUE' if day % 7 < 2 else 'false'};{day}\n" for day in range(1, 29))
+    content = f"day;Holiday;Load\n{rows}2024-01-29;;29\n"
+    answer = look(working, content)
+    assert [(each["name"], each["kind"], each["missing"]) for each in answer["columns"][1:]] == [
+        ("Holiday", "truth", 1),
+        ("Load", "number", 0),
+    ]
+    assert [row["numbers"][1] for row in answer["rows"][:2]] == [1.0, 0.0] and answer["ready"] is True
+    session_id = working.new_session()
+    working.upload(session_id, content.encode(), metadata={"valueColumn": "Holiday"})
+    (row,) = working.get(f"csv-files/{session_id}")["data"]
+    assert (float(row["min"]), float(row["max"]), row["numerische_datenpunkte"]) == (0, 1, 28)
+
+
+@pytest.mark.parametrize("odd", ["1", "2,5", "maybe"])
+def test_true_among_something_else_is_a_mistake(caller: Caller, odd: str) -> None:
+    rows = "".join(f"2024-01-{day:02};TRUE\n" for day in range(1, 9))
+    answer = look(caller, f"day;flag\n{rows}2024-01-09;{odd}\n")
+    read_as = {each["name"]: each["kind"] for each in answer["columns"]}["flag"]
+    assert read_as == "text" or [each["code"] for each in answer["problems"]] == ["NOT_NUMERIC"]
+
+
+def test_a_question_brings_what_another_language_needs(caller: Caller) -> None:
+    rows = "".join(f"0{day}/02/2024;{day}\n" for day in range(1, 10))
+    (question,) = look(caller, f"time;load\n{rows}")["questions"]
+    assert question["code"] == "AMBIGUOUS_DATE"
+    assert question["details"]["readings"] == {"dayFirst": "2024-02-01", "monthFirst": "2024-01-02"}
+    ragged = look(caller, "t;v\n2024-01-01;1\n2024-01-02;2;3\n2024-01-03;3\n")["problems"][0]
+    assert (ragged["code"], ragged["details"]["found"], ragged["details"]["expected"]) == (
+        "RAGGED_ROWS",
+        3,
+        2,
+    )

@@ -5,9 +5,26 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from examples.client import Client
+from examples.server import wait_until
 
+WEATHER = {"bezeichnung": "Temperature", "zeithorizontStart": 1, "zeithorizontEnd": 24}
+TIME = {
+    "tag": True,
+    "feiertag": True,
+    "zeitzone": "Europe/Vienna",
+    "category_data": {
+        "tag": {"datenform": "Zeithorizont", "zeithorizontStart": -23, "zeithorizontEnd": 0},
+        "feiertag": {
+            "datenform": "Zeithorizont",
+            "zeithorizontStart": 1,
+            "zeithorizontEnd": 24,
+            "land": "AT",
+        },
+    },
+}
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -35,3 +52,29 @@ def ready_session(client: Client, folder: Path) -> str:
     client.call("POST", "/api/training/save-zeitschritte", json=body)
     client.call("POST", "/api/training/finalize-session", json={"sessionId": session_id})
     return session_id
+
+
+def complete_session(client: Client, folder: Path) -> str:
+    """Load, its history, a temperature that must be known ahead; hourly, with day and holidays."""
+    session_id = ready_session(client, folder)
+    client.upload(session_id, write_series(folder / "temperature.csv"), "input", WEATHER)
+    client.call("POST", "/api/training/save-time-info", json={"sessionId": session_id, "timeInfo": TIME})
+    return session_id
+
+
+def train(client: Client, session_id: str, config: dict[str, Any]) -> str:
+    """The job of a training that has ended well."""
+    body = {"workload": "forecast", "session_id": session_id, "config": config}
+    job_id: str = client.call("POST", "/api/v1/training/jobs", json=body)["id"]
+    place = f"/api/v1/training/jobs/{job_id}"
+    wait_until(lambda: client.call("GET", place)["job"]["status"] == "completed", 60, "a training")
+    return job_id
+
+
+class TrainedSession(NamedTuple):
+    """A session with its trainings, and its owner."""
+
+    client: Client
+    tokens: dict[str, Any]
+    id: str
+    jobs: list[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from examples.client import ApiError, Client
-from examples.server import Server, wait_until
+from examples.server import Server, running, wait_until
 from tests.e2e.conftest import signed_in
 from tests.e2e.series import ready_session, write_series
 
@@ -18,11 +19,12 @@ SLOW = {"MODE": "Dense", "LAY": 1, "N": 8, "EP": 12, "PATIENCE": 12}
 JOBS = "/api/v1/training/jobs"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Any:
-    server = Server(tmp_path / "data", TRAINYARD_WORKERS="1", TRAINYARD_LEASE_SECONDS="3").start()
-    yield server
-    server.stop()
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Of all crashes: each has a user of its own, and goes on with what the one before left."""
+    folder = tmp_path_factory.mktemp("crashes") / "data"
+    with running(folder, TRAINYARD_WORKERS="1", TRAINYARD_LEASE_SECONDS="3") as server:
+        yield server
 
 
 def start_training(client: Client, session_id: str) -> str:

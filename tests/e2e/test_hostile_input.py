@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 import requests
 
 from examples.client import ApiError, Client
-from examples.server import Server, running
+from examples.server import Server
 from tests.e2e.conftest import signed_in
 from tests.e2e.series import write_series
 
@@ -20,14 +19,8 @@ WINDOW = {"zeithorizontStart": -23, "zeithorizontEnd": 0}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("hostile") / "data", TRAINYARD_WORKERS="1") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Client:
-    return signed_in(server)
+def client(house: Server) -> Client:
+    return signed_in(house)
 
 
 @pytest.fixture
@@ -128,11 +121,11 @@ def test_a_file_that_is_no_series_is_refused_with_its_reason(
     ],
 )
 def test_chunk_metadata_that_cannot_be_true_is_refused(
-    server: Server, client: Client, session_id: str, about: dict[str, Any], status: int
+    house: Server, client: Client, session_id: str, about: dict[str, Any], status: int
 ) -> None:
     found, body = refused_chunk(client, session_id, GOOD, **about)
     assert found == status, body
-    assert not list(server.folder.parent.glob("outside*"))
+    assert not list(house.folder.parent.glob("outside*"))
     assert chunk(client, session_id, GOOD)["success"], "the honest upload still works"
 
 
@@ -253,8 +246,8 @@ def test_broken_json_and_no_json_are_a_400(client: Client) -> None:
         assert answer.json()["success"] is False
 
 
-def test_somebody_elses_session_does_not_exist(server: Server, session_id: str) -> None:
-    stranger = signed_in(server)
+def test_somebody_elses_session_does_not_exist(house: Server, session_id: str) -> None:
+    stranger = signed_in(house)
     for path in (f"/api/training/session/{session_id}", f"/api/training/results/{session_id}"):
         status, body = refused(stranger, "GET", path)
         assert (status, body["code"]) == (404, "SESSION_NOT_FOUND")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from examples.server import Server
 from tests.e2e.browser import Visit
-from tests.e2e.test_page_sessions import client_of
+from tests.e2e.conftest import client_of
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HOLE = range(500, 504)

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from examples.client import Client
 from examples.server import Server, running
 from tests.e2e.browser import PASSWORD, PATIENCE_MS, Visit, Visitor
+from tests.e2e.conftest import ADMIN, client_of
 
 JOBS = "/api/v1/training/jobs"
-ADMIN = "boss@example.org"
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With one worker, toys to work on, and an admin."""
-    more = {"TRAINYARD_EXTRA_WORKLOADS": "tests.toy_workloads", "TRAINYARD_ADMINS": ADMIN}
-    with running(tmp_path_factory.mktemp("house") / "data", TRAINYARD_WORKERS="1", **more) as server:
-        yield server
-
-
-def somebody(house: Server, email: str | None = None) -> tuple[Client, dict[str, Any]]:
-    client = Client(house.url)
-    body = {"email": email or f"{secrets.token_hex(5)}@example.org", "password": PASSWORD}
-    tokens = client.call("POST", "/api/auth/sign-up", json=body)
-    client.http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-    return client, tokens
 
 
 def submit(client: Client, name: str, workload: str = "toy_learn", **config: Any) -> str:
@@ -59,7 +40,7 @@ def visitor(visit: Visit, tokens: dict[str, Any], address: str = "/jobs", **opti
 
 
 def test_a_job_is_seen_as_it_works_and_does_what_it_is_asked(house: Server, visit: Visit) -> None:
-    client, tokens = somebody(house)
+    client, tokens = client_of(house)
     submit(client, "Load of tomorrow", epochs=40, hold=8)
     submit(client, "Another one", epochs=3)
     me = visitor(visit, tokens)
@@ -83,7 +64,7 @@ def test_a_job_is_seen_as_it_works_and_does_what_it_is_asked(house: Server, visi
 def test_filters_stand_in_the_address_and_lead_back_after_an_ended_sign_in(
     house: Server, visit: Visit
 ) -> None:
-    client, tokens = somebody(house)
+    client, tokens = client_of(house)
     submit(client, "Right", "toy_count", n=1)
     submit(client, "Wrong", "toy_fail", how="data")
     me = visitor(visit, tokens)
@@ -110,9 +91,9 @@ def test_filters_stand_in_the_address_and_lead_back_after_an_ended_sign_in(
 
 
 def test_an_admin_sees_and_stops_the_jobs_of_everybody(house: Server, visit: Visit) -> None:
-    client, tokens = somebody(house)
+    client, tokens = client_of(house)
     job = submit(client, "Too long", epochs=50, hold=2)
-    _, admin = somebody(house, ADMIN)
+    _, admin = client_of(house, ADMIN)
     boss = visitor(visit, admin, language="de")
     expect(boss.page.get_by_role("heading", name="Noch keine Jobs")).to_be_visible()
     boss.page.get_by_label("Wessen").select_option("all")
@@ -130,7 +111,7 @@ def test_an_admin_sees_and_stops_the_jobs_of_everybody(house: Server, visit: Vis
 
 
 def test_the_account_shows_the_plan_and_what_is_used_and_signs_out(house: Server, visit: Visit) -> None:
-    client, tokens = somebody(house)
+    client, tokens = client_of(house)
     submit(client, "One", "toy_count", n=1)
     me = visitor(visit, tokens, "/account")
     expect(me.page.get_by_role("heading", name="Plan: Standard")).to_be_visible()
@@ -154,7 +135,7 @@ def test_two_browsers_on_one_job_recover_by_themselves_when_the_server_is_killed
     more = {"TRAINYARD_EXTRA_WORKLOADS": "tests.toy_workloads", "TRAINYARD_CHECKPOINT_SECONDS": "0"}
     more["TRAINYARD_LEASE_SECONDS"] = "2"
     with running(tmp_path / "data", TRAINYARD_WORKERS="1", **more) as server:
-        client, tokens = somebody(server)
+        client, tokens = client_of(server)
         job = submit(client, "Long one", epochs=60, pause=0.1)
         watchers = [visitor(visit, tokens, server=server, language=language) for language in ("en", "de")]
         for each in watchers:

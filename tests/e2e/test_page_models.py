@@ -5,45 +5,27 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from examples.client import Client
 from examples.server import Server
-from tests.e2e.browser import PASSWORD, Visit
-from tests.e2e.series import ready_session
-from tests.e2e.test_page_results import entered, train
-
-EMAIL = "results@example.org"
+from tests.e2e.browser import Visit
+from tests.e2e.conftest import client_of
+from tests.e2e.series import TrainedSession
 
 
-@pytest.fixture(scope="module")
-def client(house: Server) -> Client:
-    client = Client(house.url)
-    client.sign_up(EMAIL, PASSWORD)
-    return client
-
-
-@pytest.fixture(scope="module")
-def session(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
-    session_id = ready_session(client, tmp_path_factory.mktemp("series"))
-    for parameters in ({"MODE": "LIN"}, {"MODE": "RIDGE", "ALPHA": 5.0}):
-        train(client, session_id, {"model_parameters": parameters})
-    return session_id
-
-
-def test_a_version_is_compared_promoted_and_taken_home(visit: Visit, client: Client, session: str) -> None:
-    somebody = entered(visit(), client)
+def test_a_version_is_compared_promoted_and_taken_home(visit: Visit, trained: TrainedSession) -> None:
+    somebody = visit()
+    somebody.sign_in_by(trained.tokens)
     page = somebody.page
-    page.goto(f"/sessions/{session}/models")
+    page.goto(f"/sessions/{trained.id}/models")
     versions = page.get_by_role("region", name="Versions")
-    expect(versions.get_by_role("radio")).to_have_count(2)
-    expect(page.get_by_role("heading", name="Version 2, RIDGE")).to_be_visible()
+    expect(versions.get_by_role("radio")).to_have_count(3)
+    expect(page.get_by_role("heading", name="Version 3, LIN")).to_be_visible()
     expect(page.get_by_text("No version is the champion yet")).to_be_visible()
 
-    page.get_by_label("Compare with").select_option("1")
+    page.get_by_label("Compare with").select_option("2")
     differences = page.get_by_role("region", name="Settings that differ")
-    expect(differences.get_by_role("row", name=re.compile("model.MODE"))).to_contain_text("LINRIDGE")
+    expect(differences.get_by_role("row", name=re.compile("model.MODE"))).to_contain_text("RIDGELIN")
     versions.get_by_role("radio", name="Look at version 1").click()
     expect(page.get_by_role("heading", name="Version 1, LIN")).to_be_visible()
     expect(page.locator(".lineage")).to_contain_text("unchanged since")
@@ -63,10 +45,11 @@ def test_a_version_is_compared_promoted_and_taken_home(visit: Visit, client: Cli
     somebody.look("models")
 
 
-def test_a_name_that_cannot_be_is_told_beside_its_field(visit: Visit, client: Client, session: str) -> None:
-    somebody = entered(visit(language="de"), client)
+def test_a_name_that_cannot_be_is_told_beside_its_field(visit: Visit, trained: TrainedSession) -> None:
+    somebody = visit(language="de")
+    somebody.sign_in_by(trained.tokens)
     page = somebody.page
-    page.goto(f"/sessions/{session}/models")
+    page.goto(f"/sessions/{trained.id}/models")
     page.get_by_role("button", name="Name und Beschreibung").click()
     field = page.get_by_role("dialog").get_by_label("Name")
     field.fill("a/b")
@@ -77,8 +60,10 @@ def test_a_name_that_cannot_be_is_told_beside_its_field(visit: Visit, client: Cl
     expect(page.get_by_role("heading", name="Last von morgen")).to_be_visible()
 
 
-def test_a_session_without_a_model_leads_to_a_training(visit: Visit, client: Client) -> None:
-    somebody = entered(visit(), client)
+def test_a_session_without_a_model_leads_to_a_training(visit: Visit, house: Server) -> None:
+    client, tokens = client_of(house)
+    somebody = visit()
+    somebody.sign_in_by(tokens)
     answer = client.call("POST", "/api/training/create-database-session", json={"sessionName": "Empty"})
     somebody.page.goto(f"/sessions/{answer['sessionUuid']}/models")
     expect(somebody.page.get_by_role("heading", name="There is no model yet")).to_be_visible()

@@ -3,60 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from examples.client import Client
-from examples.server import Server, wait_until
-from tests.e2e.browser import PASSWORD, Visit, Visitor
-from tests.e2e.series import ready_session
-
-EMAIL = "results@example.org"
-
-
-@pytest.fixture(scope="module")
-def client(house: Server) -> Client:
-    client = Client(house.url)
-    client.sign_up(EMAIL, PASSWORD)
-    return client
-
-
-@pytest.fixture(scope="module")
-def session(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Two models on the same test windows, one on others."""
-    session_id = ready_session(client, tmp_path_factory.mktemp("series"))
-    other = {"trainPercentage": 60, "validationPercentage": 20, "testPercentage": 20, "shuffle": False}
-    for mode, more in (("LIN", {"training_split": other}), ("RIDGE", {}), ("LIN", {})):
-        train(client, session_id, {"model_parameters": {"MODE": mode}, **more})
-    return session_id
-
-
-def train(client: Client, session_id: str, config: dict[str, Any]) -> str:
-    body = {"workload": "forecast", "session_id": session_id, "config": config}
-    job_id: str = client.call("POST", "/api/v1/training/jobs", json=body)["id"]
-    place = f"/api/v1/training/jobs/{job_id}"
-    wait_until(lambda: client.call("GET", place)["job"]["status"] == "completed", 60, "a training")
-    return job_id
+from examples.server import Server
+from tests.e2e.browser import Visit, Visitor
+from tests.e2e.conftest import client_of
+from tests.e2e.series import TrainedSession
 
 
 @pytest.fixture
-def visitor(visit: Visit, house: Server, client: Client) -> Iterator[Visitor]:
-    yield entered(visit(), client)
-
-
-def entered(somebody: Visitor, client: Client) -> Visitor:
-    tokens = client.call("POST", "/api/auth/sign-in", json={"email": EMAIL, "password": PASSWORD})
-    somebody.sign_in_by(tokens)
+def visitor(visit: Visit, trained: TrainedSession) -> Visitor:
+    somebody = visit()
+    somebody.sign_in_by(trained.tokens)
     return somebody
 
 
-def test_models_stand_in_one_order_with_the_baselines(visitor: Visitor, session: str) -> None:
+def test_models_stand_in_one_order_with_the_baselines(visitor: Visitor, trained: TrainedSession) -> None:
     page = visitor.page
-    page.goto(f"/sessions/{session}/results")
+    page.goto(f"/sessions/{trained.id}/results")
     first = page.get_by_role("region", name="Ranking").first
     rows = first.get_by_role("row")
     expect(rows).to_have_count(1 + 2 + 4)
@@ -72,10 +39,10 @@ def test_models_stand_in_one_order_with_the_baselines(visitor: Visitor, session:
 
 
 def test_a_cell_leads_to_the_worst_windows_and_these_to_their_pictures(
-    visitor: Visitor, session: str
+    visitor: Visitor, trained: TrainedSession
 ) -> None:
     page = visitor.page
-    page.goto(f"/sessions/{session}/results?show=tables")
+    page.goto(f"/sessions/{trained.id}/results?show=tables")
     page.get_by_role("gridcell").get_by_role("button", name=re.compile("^LIN, 5 h ahead: MAE")).click()
     expect(page.get_by_role("heading", name="Worst windows of LIN")).to_be_in_viewport()
     worst = page.locator(".worst button").first
@@ -90,9 +57,9 @@ def test_a_cell_leads_to_the_worst_windows_and_these_to_their_pictures(
     expect(page).to_have_url(re.compile(f"origin={before - 1}"))
 
 
-def test_every_face_of_the_errors_is_drawn(visitor: Visitor, session: str) -> None:
+def test_every_face_of_the_errors_is_drawn(visitor: Visitor, trained: TrainedSession) -> None:
     page = visitor.page
-    page.goto(f"/sessions/{session}/results")
+    page.goto(f"/sessions/{trained.id}/results")
     for tab, heading in (
         ("When it errs", "By more than chance?"),
         ("Residuals", "Autocorrelation"),
@@ -103,9 +70,9 @@ def test_every_face_of_the_errors_is_drawn(visitor: Visitor, session: str) -> No
         visitor.look(f"results-{tab.split()[0].lower()}")
 
 
-def test_tables_are_sorted_and_taken_home(visitor: Visitor, session: str, tmp_path: Path) -> None:
+def test_tables_are_sorted_and_taken_home(visitor: Visitor, trained: TrainedSession, tmp_path: Path) -> None:
     page = visitor.page
-    page.goto(f"/sessions/{session}/results?show=tables")
+    page.goto(f"/sessions/{trained.id}/results?show=tables")
     table = page.get_by_role("region", name="Tables")
     deltas = table.locator("tbody td:first-child")
     expect(deltas.first).to_have_text("60")
@@ -126,8 +93,10 @@ def test_tables_are_sorted_and_taken_home(visitor: Visitor, session: str, tmp_pa
     visitor.look("results-tables")
 
 
-def test_a_session_without_a_training_leads_to_one(visit: Visit, client: Client) -> None:
-    somebody = entered(visit(language="de"), client)
+def test_a_session_without_a_training_leads_to_one(visit: Visit, house: Server) -> None:
+    client, tokens = client_of(house)
+    somebody = visit(language="de")
+    somebody.sign_in_by(tokens)
     answer = client.call("POST", "/api/training/create-database-session", json={"sessionName": "Leer"})
     somebody.page.goto(f"/sessions/{answer['sessionUuid']}/results")
     expect(somebody.page.get_by_role("heading", name="Noch ist kein Training abgeschlossen")).to_be_visible()

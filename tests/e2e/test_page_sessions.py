@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
-from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from examples.client import Client
 from examples.server import Server
-from tests.e2e.browser import PASSWORD, Visit
-
-
-def client_of(house: Server) -> tuple[Client, dict[str, Any]]:
-    """A user who is known to the server, with the tokens for a browser."""
-    client = Client(house.url)
-    email = f"{secrets.token_hex(6)}@example.org"
-    client.sign_up(email, PASSWORD)
-    tokens = client.call("POST", "/api/auth/sign-in", json={"email": email, "password": PASSWORD})
-    return client, tokens
+from tests.e2e.browser import Visit
+from tests.e2e.conftest import client_of
 
 
 def named(page: Page, name: str) -> Locator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from examples.client import Client
 from examples.server import Server, running
-from tests.e2e.browser import PASSWORD, PATIENCE_MS, Visit, Visitor
+from tests.e2e.browser import PATIENCE_MS, Visit, Visitor
+from tests.e2e.conftest import client_of
 from tests.e2e.series import ready_session
 
 
@@ -21,15 +20,10 @@ class Somebody:
     """With a session that only needs a training."""
 
     def __init__(self, house: Server, visit: Visit, folder: Path) -> None:
-        self.client = Client(house.url)
-        address = f"{secrets.token_hex(4)}@example.org"
-        tokens = self.client.call("POST", "/api/auth/sign-up", json={"email": address, "password": PASSWORD})
-        self.client.token = tokens["access_token"]
-        self.client.http.headers["Authorization"] = f"Bearer {self.client.token}"
-        self.tokens = tokens
+        self.client, self.tokens = client_of(house)
         self.session = ready_session(self.client, folder)
         self.visitor: Visitor = visit()
-        self.visitor.sign_in_by(tokens)
+        self.visitor.sign_in_by(self.tokens)
 
     @property
     def page(self) -> Page:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from examples.server import Server
 from tests.e2e.browser import Visit
-from tests.e2e.test_page_sessions import client_of
+from tests.e2e.conftest import client_of
 
 MEGABYTE = 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""Windows, datasets and predictions on the page: what it shows is what the server builds."""
+"""Windows and datasets on the page: what it shows is what the server builds."""
 
 from __future__ import annotations
 
@@ -10,31 +10,20 @@ import pytest
 from playwright.sync_api import expect
 
 from examples.client import Client
-from examples.server import Server, wait_until
+from examples.server import Server
 from tests.e2e.browser import Visit, Visitor
-from tests.e2e.conftest import signed_in
-from tests.e2e.series import ready_session, write_series
-
-WEATHER = {"bezeichnung": "Temperature", "zeithorizontStart": 1, "zeithorizontEnd": 24}
-TIME = {
-    "tag": True,
-    "feiertag": True,
-    "zeitzone": "Europe/Vienna",
-    "category_data": {
-        "tag": {"datenform": "Zeithorizont", "zeithorizontStart": -23, "zeithorizontEnd": 0},
-        "feiertag": {
-            "datenform": "Zeithorizont",
-            "zeithorizontStart": 1,
-            "zeithorizontEnd": 24,
-            "land": "AT",
-        },
-    },
-}
+from tests.e2e.conftest import client_of
+from tests.e2e.series import complete_session
 
 
 @pytest.fixture(scope="module")
-def client(house: Server) -> Client:
-    return signed_in(house)
+def owner(house: Server) -> tuple[Client, dict[str, Any]]:
+    return client_of(house)
+
+
+@pytest.fixture(scope="module")
+def client(owner: tuple[Client, dict[str, Any]]) -> Client:
+    return owner[0]
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +32,10 @@ def session_id(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
     return complete_session(client, tmp_path_factory.mktemp("series"))
 
 
-def complete_session(client: Client, folder: Path) -> str:
-    """Load, its history, a temperature that must be known ahead; hourly, with day and holidays."""
-    session_id = ready_session(client, folder)
-    client.upload(session_id, write_series(folder / "temperature.csv"), "input", WEATHER)
-    client.call("POST", "/api/training/save-time-info", json={"sessionId": session_id, "timeInfo": TIME})
-    return session_id
-
-
 @pytest.fixture
-def person(visit: Visit, client: Client) -> Visitor:
-    return arrive(visit(), client)
-
-
-def arrive(somebody: Visitor, client: Client) -> Visitor:
-    tokens = {"access_token": client.token, "refresh_token": "", "expires_at": "2100-01-01T00:00:00Z"}
-    somebody.sign_in_by(tokens)
+def person(visit: Visit, owner: tuple[Client, dict[str, Any]]) -> Visitor:
+    somebody = visit()
+    somebody.sign_in_by(owner[1])
     return somebody
 
 
@@ -151,58 +128,3 @@ def test_building_brings_the_pictures_of_the_server(person: Visitor, client: Cli
         load.get_by_role("button", name="Download Load").click()
         page.get_by_role("menuitem", name="Picture of the server").click()
     assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.fixture(scope="module")
-def trained(client: Client, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A session of its own and the job of its model."""
-    session_id = complete_session(client, tmp_path_factory.mktemp("trained"))
-    request = {"model_parameters": {"MODE": "RIDGE"}, "importance": False}
-    job: str = client.call("POST", f"/api/training/train-models/{session_id}", json=request)["job_id"]
-    path = f"/api/v1/training/jobs/{job}"
-    wait_until(lambda: client.call("GET", path)["job"]["status"] == "completed", 60, "the training")
-    return session_id, job
-
-
-def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
-    person: Visitor, client: Client, trained: tuple[str, str]
-) -> None:
-    page, (session_id, job) = person.page, trained
-    page.goto(f"/sessions/{session_id}/predict")
-    expect(page.get_by_text("Temperature: 24 of 24 missing")).to_be_visible()
-    expect(page.get_by_role("button", name="Predict", exact=True)).to_be_disabled()
-    person.look("predict-missing")
-    page.get_by_text("Paste a table (CSV)").click()
-    inputs = client.call("GET", f"/api/v1/sessions/{session_id}/predict/inputs")
-    times = inputs["missing"][0]["times"]
-    rows = [f"{time};{80 + place},5" for place, time in enumerate(times[:20])]
-    page.get_by_label("Rows of time and values").fill("\n".join(["time;Temperature", *rows]))
-    expect(page.get_by_text("Temperature: 4 of 24 missing")).to_be_visible()
-    page.get_by_role("button", name="Hold the last").click()
-    expect(page.get_by_text("Every missing value has a number now.")).to_be_visible()
-    page.get_by_label(re.compile("^Temperature at")).last.fill("77,5")
-    page.get_by_role("button", name="Predict", exact=True).click()
-    expect(page.get_by_role("img", name="Forecast of Load")).to_be_visible()
-    given = {time: 80 + place + 0.5 for place, time in enumerate(times[:20])}
-    given |= {**dict.fromkeys(times[20:], 99.5), times[-1]: 77.5}
-    body = {"given": {"Temperature": given}, "job_id": job}
-    expected = client.call("POST", f"/api/v1/sessions/{session_id}/predict", json=body)["outputs"][0]
-    page.get_by_role("tab", name="Table").click()
-    cells = page.get_by_role("region", name="Table").locator("tbody tr td:nth-child(2)")
-    expect(cells).to_have_count(24)
-    shown = [float(text.replace(",", "")) for text in cells.all_inner_texts()]
-    assert shown == pytest.approx(expected["values"], rel=1e-3)
-    with page.expect_download() as table:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    lines = Path(table.value.path()).read_text().splitlines()
-    assert len(lines) == 25 and lines[1].startswith(f"Load,{expected['times'][0]},")
-    page.get_by_role("tab", name="JSON").click()
-    expect(page.locator("pre")).to_contain_text('"reference_time"')
-    page.get_by_role("tab", name="Picture").click()
-    person.look("predict")
-
-
-def test_before_a_training_the_way_leads_to_one(person: Visitor, client: Client) -> None:
-    empty = client.call("POST", "/api/training/create-database-session", json={})["sessionUuid"]
-    person.page.goto(f"/sessions/{empty}/predict")
-    expect(person.page.get_by_role("link", name="Train a model")).to_be_visible()

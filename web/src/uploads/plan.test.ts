@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { plansOf, repeatedNames, usualRoles } from './plan'
 
+const numbers = (...names: string[]) => names.map((name) => ({ name, kind: 'number' }))
+
 describe('plans', () => {
+  it('leave out true and false until somebody wants them', () => {
+    const columns = [{ name: 'Estimated', kind: 'truth' }, ...numbers('Load', 'Wind')]
+    expect(usualRoles(columns).map(({ role }) => role)).toEqual(['none', 'both', 'input'])
+  })
+
   it('take the first column as output and input, the others as inputs', () => {
-    const plans = plansOf(usualRoles(['Load', 'Temperature']), { timezone: 'Europe/Vienna' })
+    const plans = plansOf(usualRoles(numbers('Load', 'Temperature')), { timezone: 'Europe/Vienna' })
     expect(plans).toEqual([
       {
         role: 'input',
@@ -31,6 +38,6 @@ describe('plans', () => {
       { column: 'b', name: ' x ', role: 'input' as const },
     ]
     expect(repeatedNames(plansOf(twice, {}))).toEqual(['x'])
-    expect(repeatedNames(plansOf(usualRoles(['a', 'b']), {}))).toEqual([])
+    expect(repeatedNames(plansOf(usualRoles(numbers('a', 'b')), {}))).toEqual([])
   })
 })

@@ -16,9 +16,17 @@ export interface ColumnChoice {
   role: ColumnRole
 }
 
-/** The first column of numbers is what is usually forecast, and its past helps; the others help. */
-export function usualRoles(numeric: readonly string[]): ColumnChoice[] {
-  return numeric.map((column, place) => ({ column, name: column, role: place === 0 ? 'both' : 'input' }))
+/** The first column of numbers is what is usually forecast, and its past helps; the others help.
+ *
+ * True and false mostly tell of a row, such as whether it was estimated; who wants them chooses them.
+ */
+export function usualRoles(columns: readonly { name: string; kind: string }[]): ColumnChoice[] {
+  const first = columns.find(({ kind }) => kind === 'number')
+  return columns.map((column) => ({
+    column: column.name,
+    name: column.name,
+    role: column === first ? 'both' : column.kind === 'number' ? 'input' : 'none',
+  }))
 }
 
 /** One upload per role that is taken; the server gives each column a row of its own. */

@@ -8,6 +8,7 @@ import { jobs } from './jobs'
 import { live } from './live'
 import { models } from './models'
 import { predict } from './predict'
+import { previewNote } from './previewNotes'
 import { results } from './results'
 import { sessions } from './sessions'
 import { signin } from './signin'
@@ -24,6 +25,7 @@ export const de: Texts = {
   live,
   models,
   predict,
+  previewNote,
   results,
   sessions,
   signin,

@@ -54,6 +54,7 @@ export const upload: Texts['upload'] = {
     time: 'Zeit',
     issued: 'Ausgabezeit',
     number: 'Zahlen',
+    truth: 'wahr = 1, falsch = 0',
     clock: 'Uhrzeit',
     text: 'Text',
     empty: 'leer',

@@ -7,6 +7,7 @@ import { jobs } from './jobs'
 import { live } from './live'
 import { models } from './models'
 import { predict } from './predict'
+import { previewNote } from './previewNotes'
 import { results } from './results'
 import { sessions } from './sessions'
 import { signin } from './signin'
@@ -23,6 +24,7 @@ export const en = {
   live,
   models,
   predict,
+  previewNote,
   results,
   sessions,
   signin,
@@ -34,7 +36,7 @@ export const en = {
 /** A catalogue: texts, and functions that make texts. */
 export type Like<T> = T extends string
   ? string
-  : T extends (...given: infer G) => string
-    ? (...given: G) => string
+  : T extends (...given: infer G) => infer R
+    ? (...given: G) => R extends string ? string : R
     : { [K in keyof T]: Like<T[K]> }
 export type Texts = Like<typeof en>

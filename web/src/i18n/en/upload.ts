@@ -51,6 +51,7 @@ export const upload = {
     time: 'time',
     issued: 'time of issue',
     number: 'numbers',
+    truth: 'true = 1, false = 0',
     clock: 'clock',
     text: 'text',
     empty: 'empty',

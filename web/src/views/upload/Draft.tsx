@@ -11,6 +11,7 @@ import { Loading, Refused } from '@/ui/states'
 import { plansOf, repeatedNames, usualRoles, type ColumnChoice, type Plan } from '@/uploads/plan'
 import type { Dropped } from '@/uploads/queue'
 import { FormatChips, useShown } from './FormatChips'
+import { useNoteWords } from './noteWords'
 import { PreviewGrid } from './PreviewGrid'
 import { usePreview, without, type Options } from './usePreview'
 
@@ -28,15 +29,15 @@ export function Draft({ id, dropped: { file }, sessionId, onSend, onRemove }: Pr
   const [options, setOptions] = useState<Options>({})
   const [changed, setChanged] = useState<Record<string, Partial<ColumnChoice>>>({})
   const preview = usePreview(id, file, options, sessionId)
-  const numeric = preview.data?.columns.filter((column) => column.kind === 'number').map((column) => column.name) ?? []
-  const choices = usualRoles(numeric).map((choice) => ({ ...choice, ...changed[choice.column] }))
+  const usable = preview.data?.columns.filter(({ kind }) => kind === 'number' || kind === 'truth') ?? []
+  const choices = usualRoles(usable).map((choice) => ({ ...choice, ...changed[choice.column] }))
   const plans = plansOf(choices, options)
   const repeated = repeatedNames(plans)
   const answer = (note: PreviewNote, value: string | boolean | null) => {
     if (note.field !== null && value !== null) setOptions({ ...options, [note.field]: value })
   }
   const problem =
-    numeric.length === 0 || plans.length === 0
+    usable.length === 0 || plans.length === 0
       ? t.noColumn
       : repeated.length > 0
         ? t.repeated(repeated.join(', '))
@@ -132,12 +133,13 @@ function Questions({
 }) {
   const t = useTexts().upload
   const shown = useShown()
+  const words = useNoteWords()
   return preview.questions.map((note) => (
     <div key={`${note.code} ${note.column ?? ''}`} className="note warn stack" role="alert">
       <div>
         <h3>{t.questions}</h3>
-        <p>{note.message}</p>
-        {note.choices.length === 0 && note.suggestion ? <p>{note.suggestion}</p> : null}
+        <p>{words(note).message}</p>
+        {note.choices.length === 0 ? <p>{words(note).suggestion}</p> : null}
       </div>
       <div className="row">
         {note.choices.map((choice) => (
@@ -152,13 +154,14 @@ function Questions({
 
 function Problems({ preview }: { preview: Preview }) {
   const t = useTexts().upload
+  const words = useNoteWords()
   if (preview.problems.length === 0) return null
   return (
     <div className="note bad" role="alert">
       <h3>{t.problems}</h3>
       <ul>
         {preview.problems.map((note) => (
-          <li key={`${note.code} ${note.row ?? ''} ${note.column ?? ''}`}>{note.message}</li>
+          <li key={`${note.code} ${note.row ?? ''} ${note.column ?? ''}`}>{words(note).message}</li>
         ))}
       </ul>
       <p>{t.moreProblems}</p>

@@ -27,7 +27,7 @@ export function PreviewGrid({ name, preview, choices, onChoose }: Props) {
             {columns.map((column) => {
               const choice = chosen.get(column.name)
               return (
-                <th key={column.name} className={column.kind === 'number' ? 'number' : undefined}>
+                <th key={column.name} className={isNumeric(column.kind) ? 'number' : undefined}>
                   <span className="preview-column">
                     <strong>{column.name}</strong>
                     <span className="chip">{t.kinds[column.kind]}</span>
@@ -54,12 +54,16 @@ export function PreviewGrid({ name, preview, choices, onChoose }: Props) {
   )
 }
 
+function isNumeric(kind: string | undefined): boolean {
+  return kind === 'number' || kind === 'truth'
+}
+
 /** A number that is written otherwise than JavaScript would write it shows both. */
 function Cell({ text, read, kind }: { text: string; read: number | null; kind: string | undefined }) {
   const format = useFormat()
   const differs = read !== null && Number(text) !== read && format.number(read, 12) !== text
   return (
-    <td className={kind === 'number' ? 'number' : undefined}>
+    <td className={isNumeric(kind) ? 'number' : undefined}>
       {text}
       {differs ? <small className="muted">{` = ${format.number(read, 12)}`}</small> : null}
     </td>
