@@ -77,6 +77,58 @@ def test_settings_show_their_window_before_they_are_saved(
     assert {(each["zeithorizont_start"], each["zeithorizont_end"]) for each in now["files"]} >= {(6.0, 29.0)}
 
 
+def test_a_save_that_stops_in_the_middle_says_so_and_goes_on_with_the_rest(
+    person: Visitor, client: Client, session_id: str
+) -> None:
+    page = person.page
+    page.goto(f"/sessions/{session_id}/windows")
+    group = page.get_by_role("group", name="School holidays")
+    group.get_by_role("button", name="Add school holidays").click()
+    group.get_by_label("First day").fill("2024-02-10")
+    group.get_by_label("Last day").fill("2024-02-05")
+    expect(group.get_by_role("alert")).to_contain_text("before von")
+    group.get_by_label("Last day").fill("2024-02-17")
+    expect(group.get_by_role("alert")).to_have_count(0)
+    page.get_by_label("Input steps").fill("18")
+    page.route("**/save-time-info", lambda route: route.abort())
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved: Steps.")).to_be_visible()
+    expect(page.get_by_text("Not saved yet: Calendar features.")).to_be_visible()
+    assert saved(client, session_id)["zeitschritte"]["eingabe"] == 18
+    person.look("windows-stopped")
+    page.unroute("**/save-time-info")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method != "GET" else None)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Everything is saved.")).to_be_visible()
+    assert [url.rsplit("/", 1)[1] for url in sent if "/preview" not in url] == ["save-time-info"]
+    holidays = saved(client, session_id)["timeInfo"]["category_data"]["feiertag"]
+    assert holidays["schulferien"] == [{"von": "2024-02-10", "bis": "2024-02-17"}]
+
+
+def test_a_gap_limit_and_an_arithmetic_are_tried_and_taken_to_the_training(
+    person: Visitor, client: Client, session_id: str
+) -> None:
+    page = person.page
+    page.goto(f"/sessions/{session_id}/windows")
+    limit = page.get_by_label("Longest gap bridged [min]")
+    limit.fill("none")
+    expect(limit).to_have_accessible_description(re.compile("above 0"))
+    limit.fill("45")
+    told = client.call("POST", f"/api/v1/sessions/{session_id}/windows/preview", json={"max_gap_minutes": 45})
+    expect(page.locator(".summary, .note.warn").first).to_contain_text(
+        f"{told['samples']['count']:,} samples" if told["samples"] else told["errors"][0]["message"]
+    )
+    page.get_by_role("button", name="The same by API").click()
+    expect(page.get_by_role("dialog")).to_contain_text('"max_gap_minutes":45')
+    page.keyboard.press("Escape")
+    page.get_by_label("Arithmetic").select_option("As in the first system")
+    page.get_by_role("link", name="Train with these").click()
+    written = page.get_by_label("As JSON")
+    expect(written).to_have_value(re.compile('"max_gap_minutes": 45'))
+    expect(written).to_have_value(re.compile('"arithmetic": "compat"'))
+
+
 def test_a_session_without_files_leads_to_the_upload(person: Visitor, client: Client) -> None:
     empty = client.call("POST", "/api/training/create-database-session", json={})["sessionUuid"]
     person.page.goto(f"/sessions/{empty}/windows")

@@ -1,6 +1,7 @@
 /** Start trainings: what costs nothing, the models, a form drawn from the workload's schema beside its JSON. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
+import { useSearchParams } from 'react-router'
 import { api, call } from '@/api/client'
 import type { Workload } from '@/api/schema'
 import { useSessionId } from '@/app/Session'
@@ -12,7 +13,7 @@ import { Tabs } from '@/ui/Tabs'
 import { Baselines } from './Baselines'
 import { JsonEditor } from './JsonEditor'
 import { Models } from './Models'
-import { begin, changed, toSend, written, type Plan } from './plan'
+import { begin, changed, fromAddress, toSend, written, type Plan } from './plan'
 import { deciding, fieldsOf, valueAt, type Path } from './schema'
 import { SchemaForm } from './SchemaForm'
 import { Start } from './Start'
@@ -71,7 +72,10 @@ function Prepared({ sessionId, workload }: { sessionId: string; workload: Worklo
   const t = useTexts().train
   const fields = useMemo(() => fieldsOf(workload.schema), [workload])
   const choice = useMemo(() => deciding(fields), [fields])
-  const [plan, setPlan] = useState<Plan>(() => begin(choice?.path ?? null, choice?.field.options[0]))
+  const [parameters] = useSearchParams()
+  const [plan, setPlan] = useState<Plan>(() =>
+    begin(choice?.path ?? null, choice?.field.options[0], fromAddress(parameters, fields)),
+  )
   const own = choice === null ? null : choice.path.slice(0, -1)
   const configs = useMemo(() => toSend(plan, fields), [plan, fields])
   const shown = configs[plan.at] ?? {}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { applied, begin, changed, parsed, presetsFor, toggled, toSend, written } from './plan'
+import { applied, begin, changed, fromAddress, parsed, presetsFor, toggled, toSend, written } from './plan'
 import { fieldsOf } from './schema'
 
 const MODE = ['model_parameters', 'MODE']
@@ -10,6 +10,19 @@ describe('a plan of several trainings', () => {
   it('begins with one and never has none', () => {
     expect(plan.configs).toEqual([{ model_parameters: { MODE: 'LIN' } }])
     expect(toggled(plan, MODE, 'LIN')).toEqual(plan)
+  })
+
+  it('begins with what the address says of fields that all share', () => {
+    const fields = fieldsOf({
+      type: 'object',
+      properties: { max_gap_minutes: { type: 'number' }, arithmetic: { enum: ['honest', 'compat'] } },
+    })
+    const said = (query: string) => fromAddress(new URLSearchParams(query), fields)
+    expect(said('max_gap_minutes=180&arithmetic=compat')).toEqual({ max_gap_minutes: 180, arithmetic: 'compat' })
+    expect(said('max_gap_minutes=long&arithmetic=mine&job=1')).toEqual({})
+    expect(begin(MODE, 'LIN', said('max_gap_minutes=30')).configs).toEqual([
+      { max_gap_minutes: 30, model_parameters: { MODE: 'LIN' } },
+    ])
   })
 
   it('gets a job more with every choice, which shares all but the model', () => {

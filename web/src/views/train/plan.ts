@@ -30,8 +30,20 @@ export function presetsFor(options: readonly (string | number)[]): Preset[] {
   return (Object.keys(PRESETS) as Preset[]).filter((name) => PRESETS[name].every((each) => options.includes(each.MODE)))
 }
 
-export function begin(path: Path | null, first: Json | undefined): Plan {
-  return { configs: [path === null || first === undefined ? {} : withValue({}, path, first)], at: 0 }
+export function begin(path: Path | null, first: Json | undefined, shared: Values = {}): Plan {
+  return { configs: [path === null || first === undefined ? shared : withValue(shared, path, first)], at: 0 }
+}
+
+/** What an address says of fields that all jobs share: `?max_gap_minutes=180`. */
+export function fromAddress(parameters: URLSearchParams, fields: readonly Field[]): Values {
+  const found: Values = {}
+  for (const { name, kind, options } of fields) {
+    const said = parameters.get(name)
+    if (said === null) continue
+    if (kind === 'choice' && options.includes(said)) found[name] = said
+    if ((kind === 'number' || kind === 'integer') && Number.isFinite(Number(said))) found[name] = Number(said)
+  }
+  return found
 }
 
 /** The plan of a preset; what is not the model's own stays as it is. */

@@ -6,6 +6,7 @@ import { Card } from '@/ui/Card'
 import { COMPONENTS, problem, type CategoryDraft, type Component, type Draft } from './draft'
 import { domain, extent, path, points, scale } from './drawing'
 import { Check, TextField } from './FileCard'
+import { SchoolHolidays } from './SchoolHolidays'
 
 const LETTERS: Record<Component, string> = { jahr: 'Y', monat: 'M', woche: 'W', tag: 'D', feiertag: 'H' }
 const COUNTRIES = [
@@ -138,6 +139,9 @@ function Category({ name, draft, errors, onChange }: CategoryProps) {
           </>
         ) : null}
       </div>
+      {name === 'feiertag' ? (
+        <SchoolHolidays spans={draft.school} errors={errors} onChange={(school) => onChange({ school })} />
+      ) : null}
     </>
   )
 }

@@ -27,6 +27,8 @@ export interface FileDraft {
   lags: string
 }
 
+export type SchoolSpan = NonNullable<CategorySettings['schulferien']>[number]
+
 export interface CategoryDraft {
   perStep: boolean
   start: string
@@ -37,8 +39,7 @@ export interface CategoryDraft {
   max: string
   land: string
   bridges: boolean
-  /** Kept as they are: school holidays have no form here. */
-  school: NonNullable<CategorySettings['schulferien']>
+  school: SchoolSpan[]
 }
 
 export interface Draft {

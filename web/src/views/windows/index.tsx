@@ -1,5 +1,6 @@
 /** Windows and features: settings beside the window they cut, drawn on the real series before anything is built. */
 import { useState } from 'react'
+import { useSearchParams } from 'react-router'
 import type { WindowSettings } from '@/api/schema'
 import { useSessionId } from '@/app/Session'
 import { useFormat, useTexts } from '@/i18n'
@@ -14,7 +15,9 @@ import { FileCard } from './FileCard'
 import { Numbers } from './Numbers'
 import { useContext, usePreview, useSave, useSettings } from './queries'
 import { StepsCard } from './StepsCard'
+import { Stopped } from './Stopped'
 import { Summary } from './Summary'
+import { ARITHMETICS, trialBody, TrialCard, type Trial } from './TrialCard'
 import { hoursOf, WindowPicture } from './WindowPicture'
 import './windows.css'
 
@@ -50,7 +53,9 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
   const [draft, setDraft] = useState(() => draftOf(saved))
   const [at, setAt] = useState<number | null>(null)
   const body = changes(draft, saved)
-  const preview = usePreview(id, { ...body, ...(at === null ? {} : { at }) }, true)
+  const [trial, setTrial] = useTrial()
+  const asked = { ...body, ...trialBody(trial) }
+  const preview = usePreview(id, { ...asked, ...(at === null ? {} : { at }) }, true)
   const save = useSave(id)
   const told = preview.data
   const errors = told?.errors ?? []
@@ -69,12 +74,30 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
         <h2>{t.title}</h2>
         <SameByApi
           calls={[
-            { method: 'POST', path: `/api/v1/sessions/${id}/windows/preview`, body: { ...body, at: at ?? -1 } },
+            { method: 'POST', path: `/api/v1/sessions/${id}/windows/preview`, body: { ...asked, at: at ?? -1 } },
             ...Object.entries(body.files ?? {}).map(([file, fields]) => ({
               method: 'PUT' as const,
               path: `/api/training/csv-files/${file}`,
               body: fields,
             })),
+            ...(body.zeitschritte
+              ? [
+                  {
+                    method: 'POST' as const,
+                    path: '/api/training/save-zeitschritte',
+                    body: { sessionId: id, zeitschritte: body.zeitschritte },
+                  },
+                ]
+              : []),
+            ...(body.timeInfo
+              ? [
+                  {
+                    method: 'POST' as const,
+                    path: '/api/training/save-time-info',
+                    body: { sessionId: id, timeInfo: body.timeInfo },
+                  },
+                ]
+              : []),
           ]}
         />
       </div>
@@ -95,7 +118,7 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
           <Loading height={320} />
         )}
       </Card>
-      {save.isError ? <Refused error={save.error} onRetry={keep} /> : null}
+      {save.isError ? <Stopped stopped={save.error} files={saved.files} onRetry={keep} /> : null}
       <div className="save-bar row" data-unsaved={unsaved || undefined}>
         <Button kind="primary" disabled={!unsaved || refused || save.isPending} onClick={keep}>
           {t.save}
@@ -122,10 +145,27 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
           )
         })}
         <StepsCard draft={draft} errors={errors} onChange={setDraft} />
+        <TrialCard id={id} trial={trial} errors={errors} onChange={setTrial} />
       </div>
       <CalendarCard draft={draft} errors={errors} window={window} onChange={setDraft} />
     </div>
   )
+}
+
+/** In the address, so that it survives a reload. */
+function useTrial(): [Trial, (trial: Trial) => void] {
+  const [parameters, setParameters] = useSearchParams()
+  const said = parameters.get('arithmetic')
+  const trial: Trial = {
+    gap: parameters.get('max_gap_minutes') ?? '',
+    arithmetic: ARITHMETICS.find((each) => each === said) ?? 'honest',
+  }
+  const set = ({ gap, arithmetic }: Trial) =>
+    setParameters(
+      { ...(gap === '' ? {} : { max_gap_minutes: gap }), ...(arithmetic === 'honest' ? {} : { arithmetic }) },
+      { replace: true },
+    )
+  return [trial, set]
 }
 
 function Slider({ count, at, onChange }: { count: number; at: number; onChange: (at: number) => void }) {

@@ -3,6 +3,7 @@ import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } f
 import { useEffect, useState } from 'react'
 import { api, call } from '@/api/client'
 import type { Window, WindowsPreviewBody } from '@/api/schema'
+import { inTurn, type SavePart, type SaveStopped } from './saving'
 
 const HOUR = 3_600_000
 const CONTEXT_POINTS = 900
@@ -55,16 +56,36 @@ export function useContext(window: Window | null, hours: { start: number; end: n
 
 export function useSave(id: string) {
   const cache = useQueryClient()
-  return useMutation({
-    mutationFn: async ({ files, zeitschritte, timeInfo }: WindowsPreviewBody) => {
-      for (const [file, fields] of Object.entries(files ?? {}))
-        await call(api.PUT('/api/training/csv-files/{id}', { params: { path: { id: file } }, body: fields }))
-      if (zeitschritte)
-        await call(api.POST('/api/training/save-zeitschritte', { body: { sessionId: id, zeitschritte } }))
-      if (timeInfo) await call(api.POST('/api/training/save-time-info', { body: { sessionId: id, timeInfo } }))
-    },
+  return useMutation<string[], SaveStopped, WindowsPreviewBody>({
+    mutationFn: (body) => inTurn(partsOf(id, body)),
+    // What was saved is then no change any more: saving again sends only the rest.
     onSettled: () => cache.invalidateQueries({ queryKey: ['session', id] }),
   })
+}
+
+function partsOf(id: string, { files, zeitschritte, timeInfo }: WindowsPreviewBody): SavePart[] {
+  return [
+    ...Object.entries(files ?? {}).map(([file, fields]) => ({
+      what: file,
+      send: () => call(api.PUT('/api/training/csv-files/{id}', { params: { path: { id: file } }, body: fields })),
+    })),
+    ...(zeitschritte
+      ? [
+          {
+            what: 'zeitschritte',
+            send: () => call(api.POST('/api/training/save-zeitschritte', { body: { sessionId: id, zeitschritte } })),
+          },
+        ]
+      : []),
+    ...(timeInfo
+      ? [
+          {
+            what: 'timeInfo',
+            send: () => call(api.POST('/api/training/save-time-info', { body: { sessionId: id, timeInfo } })),
+          },
+        ]
+      : []),
+  ]
 }
 
 /** The value after it has not changed for a moment. */
