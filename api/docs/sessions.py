@@ -79,11 +79,30 @@ CHUNK_ANSWER = answer(
         }.items()
     },
 )
+KNOWN = body(
+    "KnownFile",
+    sessionId=given(str),
+    fileName=given(str),
+    fileType=given(str, "input or output"),
+    fileHash=given(str, "SHA-256 of the whole file"),
+    fileSize=given(int, "bytes of the whole file"),
+    fileMetadata=optional(dict[str, Any], "as with upload-chunk"),
+)
+KNOWN_ANSWER = answer(
+    "KnownFileTaken",
+    complete=bool,
+    status=str,
+    message=str,
+    fileHash=str,
+    job_id=str,
+    fileIds=maybe(list[str]),
+    files=maybe(Objects),
+)
 CHUNK = query(
     "Chunk",
     chunk=given(bytes, "the bytes", json_schema_extra=BINARY),
     metadata=optional(
-        str, "JSON: sessionId, fileName, fileType, chunkIndex, totalChunks, chunkHash?, fileHash?"
+        str, "JSON: sessionId, fileName, fileType, chunkIndex, totalChunks, chunkHash?, fileHash?, fileSize?"
     ),
     additionalData=optional(str, "JSON: fileMetadata, timeInfo, zeitschritte, sessionInfo"),
 )
@@ -188,6 +207,13 @@ _FILES: Operations = {
         FILES,
         {200: CHUNK_ANSWER, 202: CHUNK_ANSWER},
         form=CHUNK,
+        refuses=(400, 403, 404, 409, 413, 422, 503),
+    ),
+    f"POST {T}/upload-known": Operation(
+        "Make a file of what the caller sent before, found by SHA-256 and size; 404 where it must be sent.",
+        FILES,
+        {200: KNOWN_ANSWER, 202: KNOWN_ANSWER},
+        body=KNOWN,
         refuses=(400, 403, 404, 409, 413, 422, 503),
     ),
     f"GET {T}/upload-status": Operation(

@@ -13,9 +13,10 @@ from api.training.body import json_object, parse_json, parse_object, session_ref
 from middleware.auth import require_auth
 from middleware.subscription import check_processing_limit, require_subscription
 from services.errors import BadRequest
-from services.file_fields import refuse_unknown
+from services.file_fields import refuse_unknown, whole
 from services.uploads.header import (
     HEADER_FIELDS,
+    MAX_BYTES,
     METADATA_FIELDS,
     ChunkHeader,
     file_type,
@@ -24,6 +25,7 @@ from services.uploads.header import (
 )
 
 ADDITIONAL_FIELDS = ("fileMetadata", "timeInfo", "zeitschritte", "sessionInfo")
+KNOWN_FIELDS = ("sessionId", "fileName", "fileType", "fileHash", "fileSize", "fileMetadata")
 FORM_OVERHEAD_BYTES = 1024 * 1024
 LARGEST_BODY_BYTES = 2 * 1024**3
 
@@ -42,6 +44,22 @@ def upload_chunk() -> tuple[dict[str, Any], int]:
     if header.index == 0:
         _save_time(header, additional)
     answer = uploads.put_chunk(g.user_id, header, additional.get("fileMetadata"), chunk.stream)
+    return {"success": True, **answer}, _status_code(answer)
+
+
+@blueprint.post("/upload-known")
+@require_auth
+@require_subscription
+@check_processing_limit
+def upload_known() -> tuple[dict[str, Any], int]:
+    """ "I have a file of this SHA-256 and size": one that the caller sent before need not be sent again."""
+    fields = json_object(KNOWN_FIELDS)
+    size = whole("fileSize", fields.get("fileSize"), 1, MAX_BYTES)
+    if size is None or not fields.get("fileHash"):
+        raise BadRequest("fileHash and fileSize must both be said", details={"field": "fileHash"})
+    about = {name: fields.get(name) for name in ("sessionId", "fileName", "fileType", "fileHash", "fileSize")}
+    header = read_header({**about, "chunkIndex": 0, "totalChunks": 1})
+    answer = services().uploads.known(g.user_id, header, size, fields.get("fileMetadata"))
     return {"success": True, **answer}, _status_code(answer)
 
 

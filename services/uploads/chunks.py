@@ -4,7 +4,7 @@
 <root>/<session>/.incoming/<random>          a chunk that is being received
 <root>/<session>/.finalized                  protects the folder from the clean-up
 <root>/<session>/<upload>/manifest.json      what is being uploaded
-<root>/<session>/<upload>/<index>.<sha256>.part
+<root>/<session>/<upload>/<index>.<sha256>.part             or .announced.part: its client said that hash
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from utils.files import atomic_writer, sync_folder
 
 BUFFER_BYTES = 64 * 1024
 NAMED_MISSING = 1000
+ANNOUNCED = "announced"
 UPLOADS = "file_uploads"  # the folder of all uploads under DATA_DIR
 
 
@@ -75,6 +76,7 @@ class Manifest:
     metadata: dict[str, Any] | None = None
     completed: Completed | None = None
     source: str | None = None  # the upload of the tus protocol that all chunks came from
+    doubted: bool = False  # the whole was not what was announced: parts may come again with other bytes
     stored: Stored | None = None  # instead of chunks: the file is here already
 
     @classmethod
@@ -101,6 +103,7 @@ class Part:
     path: Path
     sha256: str
     size_bytes: int
+    announced: bool = False  # its client said the hash too, so it is what the client meant
 
 
 class Upload:
@@ -116,8 +119,9 @@ class Upload:
         with os.scandir(self.folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".part"):
-                    index, sha256, _ = entry.name.split(".")
-                    found[int(index)] = Part(Path(entry.path), sha256, entry.stat().st_size)
+                    index, sha256, *more = entry.name.split(".")
+                    size = entry.stat().st_size
+                    found[int(index)] = Part(Path(entry.path), sha256, size, more[0] == ANNOUNCED)
         return found
 
     def missing(self) -> list[int]:
@@ -144,8 +148,9 @@ class Upload:
             "missingCount": len(missing),
         }
 
-    def add(self, index: int, chunk: Received) -> None:
-        chunk.path.replace(self.folder / f"{index}.{chunk.sha256}.part")
+    def add(self, index: int, chunk: Received, *, announced: bool = False) -> None:
+        mark = f".{ANNOUNCED}" if announced else ""
+        chunk.path.replace(self.folder / f"{index}.{chunk.sha256}{mark}.part")
         sync_folder(self.folder)
 
     def save(self, **changes: Any) -> None:
@@ -153,9 +158,11 @@ class Upload:
         self.manifest = replace(self.manifest, **changes)
         write_manifest(self.folder, self.manifest)
 
-    def drop_parts(self) -> None:
+    def drop_parts(self, *, announced: bool = True) -> None:
+        """Without `announced` those are kept whose client said what they must be."""
         for part in self.parts().values():
-            part.path.unlink(missing_ok=True)
+            if announced or not part.announced:
+                part.path.unlink(missing_ok=True)
 
 
 class ChunkStore:

@@ -23,6 +23,7 @@ from services.uploads.chunks import UploadName
 
 MAX_CHUNKS = 100_000
 MAX_COLUMNS = 1000
+MAX_BYTES = 2**53
 HEADER_FIELDS = (
     "chunkIndex",
     "totalChunks",
@@ -31,6 +32,7 @@ HEADER_FIELDS = (
     "fileType",
     "chunkHash",
     "fileHash",
+    "fileSize",
 )
 _WIRE_FIELDS = (
     *CONFIGURED,
@@ -54,6 +56,7 @@ class ChunkHeader:
     total: int
     chunk_hash: str | None
     file_hash: str | None
+    file_size: int | None = None
 
     def upload_name(self, bezeichnung: str | None) -> UploadName:
         return UploadName(self.file_type, self.file_name, self.total, bezeichnung)
@@ -98,6 +101,7 @@ def read_header(fields: Mapping[str, Any]) -> ChunkHeader:
         total=total,
         chunk_hash=_hash("chunkHash", fields.get("chunkHash")),
         file_hash=_hash("fileHash", fields.get("fileHash")),
+        file_size=_size(fields.get("fileSize")),
     )
 
 
@@ -109,6 +113,10 @@ def _required(name: str, fields: Mapping[str, Any], low: int, high: int) -> int:
     if value is None:
         raise _malformed(name, "is missing")
     return value
+
+
+def _size(value: Any) -> int | None:
+    return None if value in (None, "") else _required("fileSize", {"fileSize": value}, 0, MAX_BYTES)
 
 
 def _malformed(name: str, message: str) -> BadRequest:

@@ -14,7 +14,7 @@ from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import JobRow, TimeInfoRow
 from services.uploads.assembly import DamagedPart, Digest, digest_of, open_parts
-from services.uploads.chunks import Completed, Part, Stored, Upload
+from services.uploads.chunks import NAMED_MISSING, Completed, Part, Stored, Upload
 from services.uploads.header import FilePlan, read_plan, suffix
 from services.workloads.series_import.config import SeriesColumn, SeriesImportConfig
 
@@ -105,15 +105,33 @@ class Imports:
             ) from None
         expected = upload.manifest.file_hash
         if expected is not None and expected != digest.sha256:
-            upload.drop_parts()
-            upload.save(file_hash=None)
-            raise Invalid(
-                "The assembled file does not have the fileHash that was announced",
-                code="FILE_HASH_MISMATCH",
-                suggestion="All chunks were dropped: send the file again from its first chunk",
-                details={"expected": expected, "computed": digest.sha256, "size_bytes": digest.size_bytes},
-            )
+            upload.drop_parts(announced=False)
+            upload.save(file_hash=None, doubted=True)
+            raise _wrong_whole(expected, digest, parts)
         return digest
+
+
+def _wrong_whole(expected: str, digest: Digest, parts: list[Part]) -> Invalid:
+    kept = sum(part.announced for part in parts)
+    return Invalid(
+        "The assembled file does not have the fileHash that was announced",
+        code="FILE_HASH_MISMATCH",
+        suggestion="Send again, with the right fileHash, the chunks that are missing and those whose SHA-256 "
+        "is another than yours"
+        if kept
+        else "All chunks were dropped: send the file again from its first chunk",
+        details={
+            "expected": expected,
+            "computed": digest.sha256,
+            "size_bytes": digest.size_bytes,
+            "kept": kept,
+            "parts": [
+                {"chunkIndex": index, "sha256": part.sha256, "size_bytes": part.size_bytes}
+                for index, part in enumerate(parts[:NAMED_MISSING])
+                if part.announced
+            ],
+        },
+    )
 
 
 def plan_of(upload: Upload) -> FilePlan:

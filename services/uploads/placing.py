@@ -12,7 +12,16 @@ from services.errors import BadRequest, Conflict, TooLarge
 from services.jobs.states import Status
 from services.storage.database import Database
 from services.storage.tables import FileRow
-from services.uploads.chunks import ChunkStore, Completed, Received, Stored, Upload, UploadName
+from services.uploads.chunks import (
+    NAMED_MISSING,
+    ChunkStore,
+    Completed,
+    Part,
+    Received,
+    Stored,
+    Upload,
+    UploadName,
+)
 from services.uploads.header import ChunkHeader, FilePlan, read_plan
 from services.uploads.imports import Imports, was_refused
 
@@ -56,13 +65,18 @@ class Placement:
                 _refuse_second_file(arrival, upload.manifest.completed)
                 return upload
             upload = None
+        if upload is not None and upload.manifest.stored is not None:  # the file was known, its bytes come still
+            upload = None
         if upload is None or self._starts_over(arrival, upload):
             self._refuse_duplicates(arrival)
             upload = self._chunks.start(arrival.session_id, name)
         _refuse_too_large(arrival, upload)
         _remember(arrival, upload)
-        if arrival.header.index not in upload.parts():
-            upload.add(arrival.header.index, arrival.chunk)
+        there = upload.parts().get(arrival.header.index)
+        if there is None or there.sha256 != arrival.chunk.sha256:
+            upload.add(arrival.header.index, arrival.chunk, announced=arrival.header.chunk_hash is not None)
+            if there is not None:  # it was doubted
+                there.path.unlink(missing_ok=True)
         return upload
 
     def refuse_early(self, arrival: Announced) -> None:
@@ -132,7 +146,7 @@ class Placement:
         there = upload.parts().get(header.index)
         other_bytes = there is not None and there.sha256 != arrival.chunk.sha256
         other_file = None not in (announced, header.file_hash) and announced != header.file_hash
-        if not other_bytes and not other_file:
+        if (not other_bytes or upload.manifest.doubted) and not other_file:
             return False
         if not upload.missing():
             job = self._imports.newest(arrival.user_id, arrival.session_id, upload)
@@ -145,8 +159,16 @@ class Placement:
             code="CHUNK_CONFLICT" if other_bytes else "FILE_HASH_CONFLICT",
             suggestion="To upload another file of this name, first drop the unfinished one with "
             "DELETE /api/training/upload-status?sessionId=...&fileName=...",
-            details={"chunkIndex": header.index, "received": there.sha256 if there else announced},
+            details=_conflict(header, upload, there if other_bytes else None),
         )
+
+
+def _conflict(header: ChunkHeader, upload: Upload, there: Part | None) -> dict[str, Any]:
+    """What is there, by which the client can tell whether it or the server is right, and what is missing."""
+    if there is None:
+        return {"chunkIndex": header.index, "received": upload.manifest.file_hash}
+    found: dict[str, Any] = {"chunkIndex": header.index, "received": there.sha256}
+    return {**found, "received_bytes": there.size_bytes, "missing": upload.missing()[:NAMED_MISSING]}
 
 
 def duplicate(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import IO, Any
 from uuid import UUID
 
-from services.errors import Invalid, NotFound
+from services.errors import Invalid, NotFound, TooLarge
 from services.jobs import Jobs, JobView
 from services.jobs.states import Status
 from services.plans import Plans
@@ -19,6 +19,7 @@ from services.storage.tables import FileRow
 from services.uploads.chunks import NAMED_MISSING, ChunkStore, Received, Upload
 from services.uploads.header import ChunkHeader, read_plan
 from services.uploads.imports import Imports, completed_by, failure_of
+from services.uploads.known import KnownFiles
 from services.uploads.placing import Announced, Arrival, Placement
 
 
@@ -39,6 +40,7 @@ class Uploads:
         self._sessions = sessions
         self._plans = plans
         self._chunks = chunks
+        self._known = KnownFiles(database, blobs)
         self._imports = Imports(database, blobs, jobs)
         self._placement = Placement(database, chunks, self._imports)
         self._wait_seconds = settings.interactive_wait_seconds
@@ -57,6 +59,7 @@ class Uploads:
         plan = None if metadata is None else read_plan(metadata, header.file_name, header.file_type)
         session_id = self._sessions.resolve(user_id, header.session_ref, create=True)
         max_bytes = self._plans.max_file_bytes(user_id)
+        refuse_over_plan(header.file_size, max_bytes)
         limit = (max_bytes or 2**63) if whole_file else self.chunk_bytes
         chunk = self._chunks.receive(session_id, source, limit)
         try:
@@ -80,6 +83,17 @@ class Uploads:
         arrival = self._announced(user_id, header, metadata)
         self._placement.refuse_early(arrival)
         return arrival.session_id
+
+    def known(
+        self, user_id: UUID, header: ChunkHeader, size: int, metadata: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """The file from what the user sent before, or NotFound: then its bytes must be sent."""
+        refuse_over_plan(size, self._plans.max_file_bytes(user_id))
+        stored = self._known.find(user_id, header.file_hash or "", size)
+        arrival = self._announced(user_id, header, metadata)
+        with self._chunks.locked(arrival.session_id):
+            upload = self._placement.refer(arrival, stored)
+        return self._finish(user_id, arrival.session_id, upload)
 
     def adopt(
         self,
@@ -185,6 +199,17 @@ class Uploads:
             self._settle(session_id, upload, job)
             upload = Upload(upload.folder)
         return {**about, **_import_state(upload, job)}
+
+
+def refuse_over_plan(size: int | None, limit: int | None) -> None:
+    """Before the bytes are sent, where their number is known."""
+    if size is not None and limit is not None and size > limit:
+        raise TooLarge(
+            f"The file has {size} bytes; your plan allows {limit}",
+            code="FILE_TOO_LARGE",
+            suggestion="Split the series or choose a larger plan",
+            details={"size_bytes": size, "limit_bytes": limit},
+        )
 
 
 def _check_chunk(header: ChunkHeader, chunk: Received) -> None:

@@ -31,8 +31,10 @@ TRAINING = "/api/training"
 SESSION, JOB = "{session}", "{job}"
 ACTIONS = ("submit", "pause", "resume", "cancel", "retry", "restart", "finish")
 ENTRY = {"fileName": "wind.csv", "bezeichnung": "Wind", "type": "input"}
+KNOWN = {"fileName": "wind.csv", "fileType": "input", "fileHash": "0" * 64, "fileSize": 10}
 NAMES: dict[str, dict[str, Any]] = {
     f"POST {TRAINING}/csv-files": {"json": {"sessionId": SESSION, "fileData": ENTRY}},
+    f"POST {TRAINING}/upload-known": {"json": {**KNOWN, "sessionId": SESSION}},
     f"POST {TRAINING}/finalize-session": {"json": {"sessionId": SESSION}},
     f"POST {TRAINING}/generate-plot": {"json": {"sessionId": SESSION, "df_plot_out": {"Load": True}}},
     f"POST {TRAINING}/init-session": {"json": {"sessionId": SESSION}},

@@ -45,7 +45,12 @@ def test_a_repeated_chunk_is_accepted_once_and_other_bytes_are_a_conflict(caller
         assert accepted(caller.send(session_id, b"same", 0, 3, metadata=LOAD))["receivedChunks"] == 1
     error = refusal(caller.send(session_id, b"other", 0, 3, metadata=LOAD), 409)
     assert error["code"] == "CHUNK_CONFLICT"
-    assert error["details"] == {"chunkIndex": 0, "received": sha256(b"same")}
+    assert error["details"] == {
+        "chunkIndex": 0,
+        "received": sha256(b"same"),
+        "received_bytes": 4,
+        "missing": [1, 2],
+    }
 
 
 def test_finalizing_names_the_chunks_that_are_missing(caller: Caller) -> None:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 from uuid import UUID
 
-from services.errors import AppError, BadRequest, Conflict, Invalid, NotFound, OutOfSpace, TooLarge
+from services.errors import AppError, BadRequest, Conflict, Invalid, NotFound, OutOfSpace
 from services.plans import Plans
 from services.settings import Settings
-from services.uploads.service import Uploads
+from services.uploads.service import Uploads, refuse_over_plan
 from services.uploads.tus.digests import FileDigest, digest_files
 from services.uploads.tus.fields import Checksum, Target, read_target
 from services.uploads.tus.store import (
@@ -228,13 +228,7 @@ class TusUploads:
             return
         if length == 0:
             raise Invalid("The file is empty", code="EMPTY_FILE", details={"size_bytes": 0})
-        if limit is not None and length > limit:
-            raise TooLarge(
-                f"The file has {length} bytes; your plan allows {limit}",
-                code="FILE_TOO_LARGE",
-                suggestion="Split the series or choose a larger plan",
-                details={"size_bytes": length, "limit_bytes": limit},
-            )
+        refuse_over_plan(length, limit)
         self.store.root.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.store.root).free - SPARE_BYTES
         if length > free and not stored:
