@@ -1,0 +1,49 @@
+"""A server that comes back at once when it is killed: the app is imported once and forked for every life."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from werkzeug.serving import make_server
+
+from app import create_app
+from services.settings import Settings
+
+
+def main() -> None:
+    """Arguments: folder, port. Says the process id of every life on a line of its own."""
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    while True:
+        life = os.fork()
+        if life == 0:
+            serve(folder, port)
+        print(life, flush=True)
+        os.waitpid(life, 0)
+
+
+def serve(folder: Path, port: int) -> None:
+    """Until it is killed; ends with the process that made it."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    unlimited = dict.fromkeys(("TRAINYARD_REQUESTS_PER_MINUTE", "TRAINYARD_ADDRESS_REQUESTS_PER_MINUTE"), "0")
+    settings = Settings.from_env(
+        {
+            "DATA_DIR": str(folder),
+            "TRAINYARD_WORKERS": "0",
+            "TRAINYARD_INTERACTIVE_WAIT_SECONDS": "0",
+            "TRAINYARD_LOG_LEVEL": "error",
+            **unlimited,
+        }
+    )
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    make_server("127.0.0.1", port, create_app(settings), threaded=True).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
