@@ -94,10 +94,8 @@ def small_files(house: House, folder: Path, arguments: argparse.Namespace) -> in
         outcomes = list(pool.map(lambda number: one_file(house, number, arguments), range(arguments.uploads)))
     seconds = time.monotonic() - started
     wrong = [each for each in outcomes if not is_right(folder, each)]
-    stored = sum(len(list(session.iterdir())) for session in (folder / "blobs" / "files").iterdir())
-    print(
-        f"\n{len(outcomes)} uploads in {seconds:.0f} s, {len(house.lives)} lives of the server ended by kill -9"
-    )
+    stored = sum(not path.name.startswith(".") for path in (folder / "blobs" / "files").glob("*/*"))
+    print(f"{len(outcomes)} uploads in {seconds:.0f} s, the server killed {len(house.lives)} times")
     print(f"{'way':<12}{'fault':<11}{'files':>7}{'wrong':>7}{'faults':>8}{'parts':>8}{'again':>7}{'most':>6}")
     table = collections.defaultdict(list)
     for each in outcomes:
