@@ -17,6 +17,7 @@ from services.storage.database import Database
 from services.storage.job_tables import CheckpointRow
 from services.storage.tables import Base, UserRow
 from services.uploads.chunks import ChunkStore, Upload, UploadName
+from services.uploads.tus.store import TUS_UPLOADS, About, TusStore
 from tests.builders import add_artifact, add_file, add_job, add_session
 from utils.locks import held
 
@@ -67,6 +68,21 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
+
+
+def test_an_upload_of_the_tus_protocol_expires_as_its_header_says(world: World) -> None:
+    store = TusStore(world.settings.data_dir / TUS_UPLOADS)
+    old, fresh = (store.create(world.user_id, About(10, "")) for _ in range(2))
+    world.stamp(old.folder)
+    half = old.folder.with_name(".half.new")
+    half.mkdir()
+    world.stamp(half)
+    world.now += timedelta(hours=24, seconds=1)
+    world.stamp(fresh.folder)
+    assert world.retention.sweep()["uploads"] == 2
+    assert store.find(world.user_id, old.id) is None
+    assert store.find(world.user_id, fresh.id) is not None
+    assert not half.exists()
 
 
 def test_an_unfinished_upload_is_kept_for_a_day_and_then_removed(world: World) -> None:

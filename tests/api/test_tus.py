@@ -251,6 +251,16 @@ def test_every_answer_says_until_when_the_upload_is_kept(tus: TusCaller) -> None
     assert "Upload-Expires" in tus.patch(answer.headers["Location"], 0, b"12345").headers
 
 
+def test_an_upload_that_has_expired_is_gone_before_any_clean_up(tus: TusCaller) -> None:
+    path = tus.created(10, b"12345")
+    services: Services = tus.caller.client.application.extensions[KEY]
+    (folder,) = services.tus.store.root.glob(f"*/{path.rpartition('/')[2]}")
+    for each in (*folder.iterdir(), folder):
+        os.utime(each, (time.time() - 25 * 3600,) * 2)
+    assert tus.head(path).status_code == 410
+    assert refusal(tus.patch(path, 5, b"6"), 410)["code"] == "UPLOAD_GONE"
+
+
 def test_a_terminated_upload_is_gone_and_leaves_nothing(tus: TusCaller) -> None:
     path = tus.created(10, b"12345")
     assert tus.call("DELETE", path).status_code == 204

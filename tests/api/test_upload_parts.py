@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from api.context import KEY
 from services.wiring import Services
@@ -72,6 +75,46 @@ def test_a_file_over_the_plans_limit_is_refused_with_its_first_chunk(
     error = refusal(caller.send(session_id, b"x" * 10, 0, 200, fileSize=2000, metadata=LOAD), 413)
     assert (error["code"], error["details"]) == ("FILE_TOO_LARGE", {"size_bytes": 2000, "limit_bytes": 1000})
     assert caller.get(f"upload-status?sessionId={session_id}")["uploads"] == []
+
+
+ARRIVALS = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from(["whole", "cut", "flipped", "of another file"])),
+    max_size=12,
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ARRIVALS)
+def test_whatever_order_repeats_and_damages_the_stored_file_is_the_one_that_was_sent(
+    idle_app: Flask, caller: Caller, arrivals: list[tuple[int, str]]
+) -> None:
+    session_id, content = caller.new_session(), series_csv(rows=20)
+    parts, there = pieces(content, 5), set()
+
+    def arrive(index: int, body: bytes, said: bytes) -> int:
+        about = {"chunkHash": sha256(said), "fileHash": sha256(content), "metadata": LOAD}
+        return caller.send(session_id, body, index, 5, **about).status_code
+
+    for index, kind in arrivals:
+        part = parts[index]
+        if kind == "whole":
+            there.add(index)
+            assert arrive(index, part, part) in (200, 202)
+        elif kind == "of another file":
+            other = bytes(len(part))
+            if index in there:
+                assert arrive(index, other, other) == 409
+        else:
+            damaged = part[:-1] if kind == "cut" else bytes([part[0] ^ 4]) + part[1:]
+            assert arrive(index, damaged, part) == 422
+        for upload in caller.get(f"upload-status?sessionId={session_id}")["uploads"]:
+            assert set(upload["missing"]) == set(range(5)) - there
+    for index in sorted(set(range(5)) - there):
+        arrive(index, parts[index], parts[index])
+    blobs = idle_app.extensions[KEY].blobs
+    (key,) = blobs.list(f"files/{session_id}/")
+    with blobs.open(key) as file:
+        assert file.read() == content
 
 
 # here already
