@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.artifacts import Download, open_blob, png_data_uri
+from services.artifacts import Download, download_blob, png_data_uri
 from services.dataset_config import calendar_columns, dataset_config, session_files
 from services.errors import NotFound
 from services.forecasting.lag_names import lag_name
@@ -101,8 +101,8 @@ class Datasets:
             job = self._small_jobs.wait(user_id, job.id)
         if job.status != Status.COMPLETED:
             return job
-        stream = open_blob(self._blobs, (job.outcome or {})["artifact"])
-        return Download(stream, f"arrays_{session_id}.npz", "application/octet-stream")
+        key = (job.outcome or {})["artifact"]
+        return download_blob(self._blobs, key, f"arrays_{session_id}.npz", "application/octet-stream")
 
     def variables(self, user_id: UUID, ref: str, job_id: UUID | None = None) -> dict[str, Any]:
         """What can be plotted: the features of a training, or of the files while there is none."""

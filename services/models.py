@@ -52,10 +52,7 @@ class Models:
         with self._database.read() as tx:
             trained, _ = in_use(tx, session_id, job_id=job_id, filename=filename, code="MODEL_NOT_FOUND")
             artifact = _choose(trained, filename)
-        found = download(self._blobs, artifact)
-        return Download(
-            found.stream, found.name, found.media_type, found.size_bytes, trained.results.get("versions", {})
-        )
+        return download(self._blobs, artifact, versions=trained.results.get("versions", {}))
 
 
 def _choose(trained: Trained, filename: str | None) -> ArtifactRow:

@@ -20,6 +20,7 @@ from services.storage.database import Database
 from services.wiring import Services
 from tests.daemons import PostgresServer, RedisServer, missing
 from tests.databases import DATABASES, ON_POSTGRES, instead_of_sqlite
+from tests.supabase_double.server import SupabaseDouble
 from tests.supabase_lite.server import SupabaseLite
 from tests.supabase_lite.server import missing as supabase_lite_is_missing
 
@@ -141,6 +142,20 @@ def postgres(daemons: None) -> Iterator[PostgresServer]:
     server = PostgresServer().start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def one_supabase_double() -> Iterator[SupabaseDouble]:
+    server = SupabaseDouble()
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def supabase_double(one_supabase_double: SupabaseDouble) -> SupabaseDouble:
+    """As new for every test."""
+    one_supabase_double.reset()
+    return one_supabase_double
 
 
 @pytest.fixture(scope="session")

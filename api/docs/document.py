@@ -160,6 +160,14 @@ def _operation_id(route: str) -> str:
     return f"{method.lower()}_{words}"
 
 
+ANY_FILE = "application/octet-stream"
+LINKED = {
+    "description": "Where files lie at Supabase Storage: its signed link, good for some minutes; who accepts "
+    "application/vnd.trainyard.link+json gets it as 200 with `url` and `name`",
+    "headers": {"Location": {"description": "the link", "schema": {"type": "string"}}},
+}
+
+
 def _finish(operation: dict[str, Any], about: Operation) -> None:
     """What the library does not say: files, optional bodies, headers of answers, whom a 422 awaits."""
     answers = operation["responses"]
@@ -167,6 +175,8 @@ def _finish(operation: dict[str, Any], about: Operation) -> None:
         del answers["422"]
     if about.file is not None:
         answers["200"]["content"] = {about.file: {"schema": {}}}
+    if about.file == ANY_FILE:
+        answers["302"] = LINKED
     if about.optional_body:
         operation["requestBody"]["required"] = False
     for status, headers in about.answer_headers.items():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, send_file
+import json
+
+from flask import Response, request, send_file
 
 from services.artifacts import Download
 from services.jobs import JobView
 
+LINK_TYPE = "application/vnd.trainyard.link+json"
 ENVIRONMENT_HEADERS = {
     "python": "X-Model-Env-Python",
     "tensorflow": "X-Model-Env-TensorFlow",
@@ -16,20 +19,32 @@ ENVIRONMENT_HEADERS = {
 
 
 def file(download: Download) -> Response:
-    """Stream it under its name, with the versions it was made with."""
-    response = send_file(
-        download.stream,
-        mimetype=download.media_type,
-        as_attachment=True,
-        download_name=download.name,
-        max_age=0,
-    )
-    if download.size_bytes is not None:
-        response.content_length = download.size_bytes
+    """Stream it under its name, or say where it is; with the versions it was made with."""
+    if download.stream is not None:
+        response = send_file(
+            download.stream,
+            mimetype=download.media_type,
+            as_attachment=True,
+            download_name=download.name,
+            max_age=0,
+        )
+        if download.size_bytes is not None:
+            response.content_length = download.size_bytes
+    else:
+        response = _link(download)
     for package, header in ENVIRONMENT_HEADERS.items():
         if package in download.versions:
             response.headers[header] = download.versions[package]
     return response
+
+
+def _link(download: Download) -> Response:
+    """A redirect, or the address as JSON for a page that must not follow one to another host."""
+    address = download.link or ""
+    if LINK_TYPE not in request.accept_mimetypes.values():
+        return Response(status=302, headers={"Location": address})
+    body = {"success": True, "url": address, "name": download.name}
+    return Response(json.dumps(body), content_type=LINK_TYPE)
 
 
 def queued(session_id: str, job: JobView, message: str) -> tuple[dict[str, object], int]:

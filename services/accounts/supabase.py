@@ -34,7 +34,7 @@ from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
 from services.storage.tables import UserRow, now
-from services.supabase.project import Busy, Project, failure
+from services.supabase.project import Busy, Project, Unreadable, failure
 
 if TYPE_CHECKING:
     from supabase_auth import AuthResponse, SyncGoTrueClient
@@ -166,10 +166,13 @@ class SupabaseAccounts:
 
 def _told(request: Callable[[], Answer], words: Words) -> Answer:
     """The client's errors as ours."""
+    from pydantic import ValidationError
     from supabase_auth import errors
 
     try:
         return request()
+    except (ValidationError, KeyError) as error:
+        raise Unreadable(str(error)) from None
     except (errors.AuthRetryableError, errors.AuthUnknownError) as error:
         raise Busy(error.message) from None
     except (errors.AuthApiError, errors.CustomAuthError) as error:

@@ -181,12 +181,9 @@ class Registry:
             version = reading.version_of(tx, reading.model_of(tx, user_id, ref), which)
             trained = reading.trained_of(tx, user_id, version)
         artifact = _chosen(trained, form or "archive", name)
-        found = download(self._blobs, artifact)
         mode = str(trained.results["model_type"]).replace(" ", "_")
-        title = f"{mode}_v{version.number}_{found.name}" if artifact.kind != "model" else found.name
-        return Download(
-            found.stream, title, found.media_type, found.size_bytes, trained.results.get("versions", {})
-        )
+        title = f"{mode}_v{version.number}_{artifact.name}" if artifact.kind != "model" else artifact.name
+        return download(self._blobs, artifact, title, trained.results.get("versions", {}))
 
 
 def _shown(tx: Session, model: ModelRow, versions: list[reading.Version]) -> dict[str, Any]:

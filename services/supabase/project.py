@@ -43,6 +43,18 @@ class Refused(Exception):
         self.text = text
 
 
+class Unreadable(Unavailable):
+    """The answer is none that the official client can read."""
+
+    def __init__(self, what: str) -> None:
+        log.error("Supabase gave an answer that its client cannot read: %s", what[:500])
+        super().__init__(
+            "Supabase answers in a way that this server does not know",
+            code="SUPABASE_UNKNOWN_ANSWER",
+            suggestion="Tell the operator: client and project may be of different times",
+        )
+
+
 class Project:
     """One key's view of a project; threads may share it."""
 

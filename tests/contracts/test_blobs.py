@@ -17,19 +17,21 @@ from services.storage.blobs.opening import open_blobs
 from services.storage.blobs.supabase import SupabaseBlobs
 from services.storage.database import Database
 from tests.conftest import make_settings
+from tests.supabase_double.server import SupabaseDouble
 from tests.supabase_lite.server import SupabaseLite
 
 
-@pytest.fixture(params=["disk", "supabase_lite"])
+@pytest.fixture(params=["disk", "supabase_lite", "supabase_double"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
     if request.param == "disk":
         yield DiskBlobs(tmp_path / "blobs")
         return
-    lite: SupabaseLite = request.getfixturevalue("supabase_lite")
-    lite.empty()
+    there: SupabaseLite | SupabaseDouble = request.getfixturevalue(request.param)
+    if isinstance(there, SupabaseLite):
+        there.empty()
     settings: Settings = request.getfixturevalue("settings")
     database = Database(settings.database_url)
-    blobs = open_blobs(make_settings(settings.data_dir, **lite.environment()), database)
+    blobs = open_blobs(make_settings(settings.data_dir, **there.environment()), database)
     assert isinstance(blobs, SupabaseBlobs)
     yield blobs
     blobs.close()

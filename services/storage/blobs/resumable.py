@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PART_BYTES = 6 * 1024 * 1024  # what Storage demands of every part but the last
 ENDPOINT = "storage/v1/upload/resumable"
-TUS = {"Tus-Resumable": "1.0.0"}
+TUS = {"Tus-Resumable": "1.0.0", "x-upsert": "true"}  # Storage asks for both with every part
 
 
 class Lost(Exception):
@@ -67,7 +67,7 @@ class _Upload:
             "cacheControl": "0",
         }
         coded = ",".join(f"{name} {b64encode(text.encode()).decode()}" for name, text in about.items())
-        more = {"Upload-Length": str(self._size), "Upload-Metadata": coded, "x-upsert": "true"}
+        more = {"Upload-Length": str(self._size), "Upload-Metadata": coded}
         endpoint = f"{self._project.url}/{ENDPOINT}"
         response = self._project.http.post(endpoint, headers=self._project.headers(**TUS, **more))
         if response.status_code != 201 or "Location" not in response.headers:

@@ -28,7 +28,7 @@ from services.storage.blobs.places import (
     place_of,
 )
 from services.storage.blobs.resumable import PART_BYTES, upload
-from services.supabase.project import Busy, Project, Refused, failure
+from services.supabase.project import Busy, Project, Refused, Unreadable, failure
 
 if TYPE_CHECKING:
     import httpx
@@ -119,6 +119,8 @@ class SupabaseBlobs:
             signed = self._ask(lambda: sign(place.path, self._link_seconds, options))
         except FileNotFoundError:
             raise BlobNotFound(key) from None
+        except Unreadable:  # then the bytes pass through us
+            return None
         return signed["signedUrl"]
 
     def close(self) -> None:
@@ -225,10 +227,13 @@ class SupabaseBlobs:
 
 def _told(request: Callable[[], Answer]) -> Answer:
     """The client's error as ours."""
+    from pydantic import ValidationError
     from storage3.exceptions import StorageApiError
 
     try:
         return request()
+    except (ValidationError, KeyError) as error:
+        raise Unreadable(str(error)) from None
     except StorageApiError as error:
         raise failure(int(error.status), f"{error.code}: {error.message}") from None
 

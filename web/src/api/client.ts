@@ -77,9 +77,16 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   return response
 }
 
-/** Fetches a file with the token and hands it to the browser under the name the server gave it. */
+const LINK_TYPE = 'application/vnd.trainyard.link+json'
+
+/** Hands a file to the browser under the name the server gave it: with the token, or by a link of its store. */
 export async function download(path: string, fallbackName: string): Promise<void> {
-  const response = await send(path)
+  const response = await send(path, { headers: { Accept: `${LINK_TYPE}, */*;q=0.5` } })
+  if (response.headers.get('Content-Type') === LINK_TYPE) {
+    const { url } = (await response.json()) as { url: string }
+    open(url, '_self') // an attachment: the page stays where it is
+    return
+  }
   const named = /filename="?([^";]+)"?/.exec(response.headers.get('Content-Disposition') ?? '')?.[1]
   saveAs(await response.blob(), named ?? fallbackName)
 }
