@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, g
 
 from api.context import services
+from api.training.arguments import query
 from api.training.body import json_object
 from middleware.auth import require_auth
 from services.accounts import Tokens
@@ -35,6 +36,44 @@ def refresh() -> dict[str, Any]:
 def sign_out() -> dict[str, Any]:
     services().accounts.sign_out(*_texts("refresh_token"))
     return {"success": True, "message": "Signed out"}
+
+
+@blueprint.get("/options")
+def options() -> dict[str, Any]:
+    """What a page must know before anybody is signed in."""
+    query()
+    settings, accounts = services().settings, services().accounts
+    return {"success": True, "sign_up": settings.sign_up == "open" or not accounts.has_users()}
+
+
+@blueprint.post("/password")
+@require_auth
+def change_password() -> dict[str, Any]:
+    current, new = _texts("current_password", "new_password")
+    services().sign_ins.change_password(g.user, current, new)
+    return {"success": True, "message": "The password is changed; every other sign-in has ended"}
+
+
+@blueprint.get("/sign-ins")
+@require_auth
+def sign_ins() -> dict[str, Any]:
+    query()
+    return {"success": True, "sign_ins": services().sign_ins.of(g.user)}
+
+
+@blueprint.delete("/sign-ins")
+@require_auth
+def sign_out_everywhere() -> dict[str, Any]:
+    query()
+    return {"success": True, "ended": services().sign_ins.end_all(g.user)}
+
+
+@blueprint.delete("/sign-ins/<sign_in>")
+@require_auth
+def end_sign_in(sign_in: str) -> dict[str, Any]:
+    query()
+    services().sign_ins.end(g.user, sign_in)
+    return {"success": True, "message": "That sign-in has ended"}
 
 
 @blueprint.get("/me")

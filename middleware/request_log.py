@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from services import logs
+from services import client, logs
 from services.measurements import REQUEST_SECONDS
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def _begin() -> None:
     g.request_id = given if _GIVEN.fullmatch(given) else uuid4().hex
     g.started = time.perf_counter()
     logs.bind(request_id=g.request_id)
+    client.bind(request.remote_addr, request.user_agent.string)
 
 
 def _end(response: Response) -> Response:

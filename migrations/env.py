@@ -13,6 +13,7 @@ from services.storage import (  # noqa: F401 - their tables belong to Base
     job_tables,
     plan_tables,
     registry_tables,
+    security_tables,
 )
 from services.storage.database import Database
 from services.storage.row_security import is_supabase, secure

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Text, and_, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
+from services.audit import Audit
 from services.jobs.checkpoints import folder_of
 from services.jobs.states import ACTIVE, FINISHED, Status
 from services.local_training.embeddings import PREFIX as EMBEDDINGS
@@ -60,6 +61,7 @@ class Retention:
         self._checkpoint_age = timedelta(days=settings.checkpoint_days)
         self._deleted_age = timedelta(days=settings.deleted_session_days)
         self._clock = clock
+        self._audit = Audit(database, settings.audit_days, clock)
         self._orphan_since: dict[str, datetime] = {}
 
     def sweep(self) -> dict[str, int]:
@@ -76,6 +78,7 @@ class Retention:
             "blobs": self._sweep_blobs(),
             "datasets": self._sweep_datasets(),
             "work": self._sweep_work(),
+            "security_events": self._audit.forget(),
         }
         if any(counts.values()):
             log.info("clean-up removed %s", counts)

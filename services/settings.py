@@ -147,6 +147,21 @@ SETTINGS: tuple[Setting, ...] = (
         "Life of a refresh token",
     ),
     Setting(
+        "sign_up",
+        "TRAINYARD_SIGN_UP",
+        "open",
+        choice("open", "closed"),
+        "Who may make an account: open (everybody who reaches the server) or closed (the first one only; "
+        "further ones by flask users add)",
+    ),
+    Setting(
+        "audit_days",
+        "TRAINYARD_AUDIT_DAYS",
+        "365",
+        number(1, 36500),
+        "How long the log of sign-ins and of changes of accounts is kept",
+    ),
+    Setting(
         "cors_origins",
         "TRAINYARD_CORS_ORIGINS",
         "",
@@ -252,6 +267,8 @@ class Settings:
     interactive_wait_seconds: float
     access_token_minutes: float
     refresh_token_days: float
+    sign_up: str
+    audit_days: float
     cors_origins: tuple[str, ...]
     admins: tuple[str, ...]
     proxies: int

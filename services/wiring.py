@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from services import workloads
-from services.accounts import Accounts
+from services.accounts import Accounts, SignIns
 from services.accounts.local import LocalAccounts
+from services.accounts.local_sign_ins import LocalSignIns, SignInsElsewhere
 from services.admins import Admins
+from services.audit import Audit
 from services.backtests import Backtests
 from services.datasets import Datasets
 from services.devices.workforce import Workforce
@@ -61,7 +63,9 @@ class Services:
     plans: Plans
     usage: UsageOverview
     accounts: Accounts
+    sign_ins: SignIns
     admins: Admins
+    audit: Audit
     runner: JobRunner
     jobs: Jobs
     workloads: WorkloadCatalogue
@@ -120,8 +124,6 @@ def build(settings: Settings) -> Services:
         bus=bus,
         plans=plans,
         usage=UsageOverview(database),
-        accounts=_accounts(database, plans, settings),
-        admins=Admins(database, settings.admins),
         runner=runner,
         jobs=jobs,
         workforce=workforce,
@@ -140,6 +142,7 @@ def build(settings: Settings) -> Services:
         backtests=backtests,
         results=Results(database, blobs, sessions, jobs),
         retention=Retention(database, blobs, settings),
+        **_people(database, plans, settings),
         **_views(database, blobs, sessions, small_jobs, datasets),
     )
 
@@ -184,12 +187,32 @@ def _starts(
     return {"forecast": training, "search": searches, "backtest": backtests, "dataset": datasets}
 
 
-def _accounts(database: Database, plans: Plans, settings: Settings) -> Accounts:
+class _People(TypedDict):
+    """Who may come in, and what is known of that."""
+
+    accounts: Accounts
+    sign_ins: SignIns
+    admins: Admins
+    audit: Audit
+
+
+def _people(database: Database, plans: Plans, settings: Settings) -> _People:
+    accounts, sign_ins = _accounts(database, plans, settings)
+    return {
+        "accounts": accounts,
+        "sign_ins": sign_ins,
+        "admins": Admins(database, settings.admins),
+        "audit": Audit(database, settings.audit_days),
+    }
+
+
+def _accounts(database: Database, plans: Plans, settings: Settings) -> tuple[Accounts, SignIns]:
     if settings.accounts == "local":
-        return LocalAccounts(database, plans, settings)
+        accounts = LocalAccounts(database, plans, settings)
+        return accounts, LocalSignIns(database, accounts)
     from services.accounts.supabase import SupabaseAccounts  # what only Supabase needs is loaded only there
 
-    return SupabaseAccounts(database, plans, settings)
+    return SupabaseAccounts(database, plans, settings), SignInsElsewhere()
 
 
 def _in_one_place(

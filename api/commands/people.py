@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from services.accounts.local import LocalAccounts
 from services.accounts.people import People
 from services.errors import AppError
 from services.plans.changing import LIMITS, SWITCH, PlanBook
@@ -95,8 +96,22 @@ def _users(people: People, services: Services) -> AppGroup:
         """What is used of the plan, as GET /api/v1/usage says it."""
         print(json.dumps(services.usage.of(people.find(email).id), indent=2))
 
+    _add_making(group, services)
     _add_upkeep(group, people)
     return group
+
+
+def _add_making(group: AppGroup, services: Services) -> None:
+    @group.command("add")
+    @click.argument("email")
+    @click.password_option(help="asked for where it is not given")
+    @_said
+    def add(email: str, password: str) -> None:
+        """Make an account, whether sign-up is open or not."""
+        if not isinstance(services.accounts, LocalAccounts):
+            raise click.ClickException("Supabase keeps the accounts: add users there")
+        services.accounts.add(email, password)
+        print(f"{email} may sign in")
 
 
 def _add_upkeep(group: AppGroup, people: People) -> None:

@@ -19,3 +19,12 @@ def init_app(app: Flask, services: Services) -> None:
     def db_revision(message: str) -> None:
         """Write an Alembic revision with what the tables have and the database has not."""
         print(services.database.new_revision(message))
+
+    @app.cli.command("audit")
+    @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 200))
+    def audit(limit: int) -> None:
+        """The newest of what concerns the safety of accounts."""
+        for event in services.audit.newest(limit=limit):
+            time, who = event["at"][:19], (event["user"] or {}).get("email") or "-"
+            rest = f"{event['address'] or '-'} {event['details'] or ''}".rstrip()
+            print(f"{time} {event['kind']:<24} {who:<40} {rest}")

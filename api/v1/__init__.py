@@ -8,6 +8,7 @@ from api.v1 import models as models
 from api.v1 import preview as preview
 from api.v1 import queues as queues
 from api.v1 import results as results
+from api.v1 import security_events as security_events
 from api.v1 import series as series
 from api.v1 import sessions as sessions
 from api.v1 import usage as usage

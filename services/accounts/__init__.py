@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -12,6 +12,7 @@ from uuid import UUID
 class User:
     id: UUID
     email: str
+    sign_in: UUID | None = field(default=None, compare=False)  # whose token was shown
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,19 @@ class Accounts(Protocol):
 
     def authenticate(self, access_token: str) -> User:
         """Who holds this token; Unauthenticated with code INVALID_TOKEN or EXPIRED_TOKEN."""
+
+
+class SignIns(Protocol):
+    """Where an account is in use, and its password; Conflict where another service keeps them."""
+
+    def of(self, user: User) -> list[dict[str, Any]]:
+        """The open ones, the newest use first; the one that asks is marked."""
+
+    def end(self, user: User, sign_in: str) -> None:
+        """End one of the user's; NotFound for any other."""
+
+    def end_all(self, user: User) -> int:
+        """Everywhere, here too; how many ended."""
+
+    def change_password(self, user: User, current: str, new: str) -> None:
+        """Ends every other sign-in; Unauthenticated for a wrong current password, Invalid for a weak one."""

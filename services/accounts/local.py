@@ -12,17 +12,19 @@ from uuid import UUID, uuid4
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.accounts import Tokens, User
-from services.accounts.rules import MAX_PASSWORD, check_address, check_password, refuse_blocked
+from services import audit
+from services.accounts import Tokens, User, passwords, sign_ins
+from services.accounts.rules import check_address, refuse_blocked, refuse_closed
 from services.accounts.throttle import Throttle
 from services.errors import Conflict, Unauthenticated
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
+from services.storage.security_tables import SignInRow
 from services.storage.tables import RefreshTokenRow, UserRow, now
 
 ALGORITHM = "HS256"
@@ -43,6 +45,7 @@ class LocalAccounts:
         self._database = database
         self._plans = plans
         self._key = settings.secret_key
+        self._open = settings.sign_up == "open"
         self._access = timedelta(minutes=settings.access_token_minutes)
         self._refresh = timedelta(days=settings.refresh_token_days)
         self._clock = clock
@@ -51,15 +54,20 @@ class LocalAccounts:
         self._throttle = Throttle(clock)
 
     def sign_up(self, email: str, password: str) -> Tokens:
+        refuse_closed(open_to_all=self._open, has_users=self.has_users())
+        return self.add(email, password)
+
+    def add(self, email: str, password: str) -> Tokens:
+        """A new user, whether sign-up is open or not."""
         address = check_address(email)
-        check_password(password)
+        passwords.check(password, address)
         user = UserRow(id=uuid4(), email=address, password_hash=self._hasher.hash(password))
         try:
             with self._database.write() as tx:
                 tx.add(user)
                 tx.flush()
                 self._plans.subscribe(tx, user.id)
-                return self._issue(tx, user, uuid4())
+                return self._begin(tx, user, "sign_up")
         except IntegrityError:
             raise Conflict(
                 f"There is already an account for {address}",
@@ -75,11 +83,12 @@ class LocalAccounts:
         # A hash is always verified, so that the answer takes as long for an unknown address.
         if not self._matches(user.password_hash if user else self._nobody, password) or user is None:
             self._throttle.failed(address)
+            self._note("sign_in_failed", user)
             raise Unauthenticated("Email or password is wrong", code="WRONG_CREDENTIALS")
         self._throttle.succeeded(address)
         refuse_blocked(user)
         with self._database.write() as tx:
-            return self._issue(tx, user, uuid4())
+            return self._begin(tx, user, "sign_in")
 
     def refresh(self, refresh_token: str) -> Tokens:
         with self._database.write() as tx:
@@ -88,9 +97,11 @@ class LocalAccounts:
                 row.revoked_at = self._clock()
                 user = tx.get_one(UserRow, row.user_id)
                 refuse_blocked(user)
+                sign_ins.go_on(tx, row.family, self._clock(), self._clock() + self._refresh)
                 return self._issue(tx, user, row.family)
-            if row is not None:  # spent or expired: whoever holds it, this sign-in is over
-                self._end(tx, row.family)
+            # spent or expired: whoever holds it, this sign-in is over
+            if row is not None and sign_ins.end(tx, row.family, self._clock()):
+                audit.note(tx, "refresh_token_reused", row.user_id, sign_in=str(row.family))
         raise Unauthenticated(
             "The refresh token is not valid any more",
             code="INVALID_REFRESH_TOKEN",
@@ -100,8 +111,8 @@ class LocalAccounts:
     def sign_out(self, refresh_token: str) -> None:
         with self._database.write() as tx:
             row = _token_row(tx, refresh_token)
-            if row is not None:
-                self._end(tx, row.family)
+            if row is not None and sign_ins.end(tx, row.family, self._clock()):
+                audit.note(tx, "sign_out", row.user_id)
 
     def authenticate(self, access_token: str) -> User:
         try:
@@ -111,9 +122,9 @@ class LocalAccounts:
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False},
+                options={"require": ["exp", "iat", "sub", "aud", "iss", "sid"], "verify_exp": False},
             )
-            expires, user_id = int(claims["exp"]), UUID(claims["sub"])
+            expires, user_id, sign_in = int(claims["exp"]), UUID(claims["sub"]), UUID(claims["sid"])
         except (jwt.InvalidTokenError, ValueError, TypeError):
             raise Unauthenticated("The access token is not valid", suggestion="Sign in again") from None
         if expires <= self._clock().timestamp():
@@ -124,18 +135,49 @@ class LocalAccounts:
             )
         with self._database.read() as tx:
             user = tx.get(UserRow, user_id)
+            used = tx.get(SignInRow, sign_in)
         if user is None:
             raise Unauthenticated("The account of this token does not exist any more")
         refuse_blocked(user)
-        return User(user.id, user.email)
+        if used is None or used.user_id != user_id or used.ended_at is not None:
+            raise Unauthenticated("This sign-in has ended", code="SIGNED_OUT", suggestion="Sign in again")
+        return User(user.id, user.email, sign_in)
 
     def has_users(self) -> bool:
         with self._database.read() as tx:
             return tx.scalars(select(UserRow.id).limit(1)).first() is not None
 
+    def change_password(self, user: User, current: str, new: str) -> None:
+        """See services.accounts.SignIns."""
+        self._throttle.check(user.email)
+        with self._database.read() as tx:
+            row = tx.get_one(UserRow, user.id)
+        if not self._matches(row.password_hash, current):
+            self._throttle.failed(user.email)
+            self._note("password_change_failed", row)
+            raise Unauthenticated(
+                "current_password is wrong", code="WRONG_CREDENTIALS", details={"field": "current_password"}
+            )
+        passwords.check(new, user.email)
+        hashed = self._hasher.hash(new)
+        with self._database.write() as tx:
+            tx.get_one(UserRow, user.id).password_hash = hashed
+            sign_ins.end_all(tx, user.id, self._clock(), keep=user.sign_in)
+            audit.note(tx, "password_changed", user.id)
+
+    def _note(self, kind: str, user: UserRow | None) -> None:
+        with self._database.write() as tx:
+            audit.note(tx, kind, None if user is None else user.id)
+
+    def _begin(self, tx: Session, user: UserRow, kind: str) -> Tokens:
+        issued = self._clock()
+        sign_in = sign_ins.begin(tx, user.id, issued, issued + self._refresh)
+        audit.note(tx, kind, user.id)
+        return self._issue(tx, user, sign_in)
+
     def _matches(self, password_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(password_hash, password[:MAX_PASSWORD])
+            return self._hasher.verify(password_hash, password[: passwords.LONGEST])
         except (VerificationError, InvalidHashError):
             return False
 
@@ -150,6 +192,7 @@ class LocalAccounts:
             "iat": int(issued.timestamp()),
             "exp": int(expires.timestamp()),
             "jti": secrets.token_hex(8),
+            "sid": str(family),
         }
         refresh = secrets.token_urlsafe(32)
         expired = RefreshTokenRow.expires_at <= issued
@@ -164,13 +207,6 @@ class LocalAccounts:
         )
         access = jwt.encode(claims, self._key, algorithm=ALGORITHM)
         return Tokens(access, refresh, expires, User(user.id, user.email))
-
-    def _end(self, tx: Session, family: UUID) -> None:
-        tx.execute(
-            update(RefreshTokenRow)
-            .where(RefreshTokenRow.family == family, RefreshTokenRow.revoked_at.is_(None))
-            .values(revoked_at=self._clock())
-        )
 
 
 def _impossible_hash(hasher: PasswordHasher) -> str:

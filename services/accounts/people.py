@@ -12,6 +12,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from services import audit
+from services.accounts import sign_ins
 from services.errors import Conflict, NotFound
 from services.jobs.states import ACTIVE
 from services.plans import subscribed
@@ -21,7 +23,6 @@ from services.storage.database import Database
 from services.storage.tables import (
     JobRow,
     PlanRow,
-    RefreshTokenRow,
     SessionRow,
     SubscriptionRow,
     UserRow,
@@ -75,11 +76,14 @@ class People:
         with self._database.write() as tx:
             user = _row(tx, email)
             user.blocked_at = user.blocked_at or now()
-            _sign_out_everywhere(tx, user.id)
+            audit.note(tx, "account_blocked", user.id)
+            sign_ins.end_all(tx, user.id, now())
 
     def unblock(self, email: str) -> None:
         with self._database.write() as tx:
-            _row(tx, email).blocked_at = None
+            user = _row(tx, email)
+            user.blocked_at = None
+            audit.note(tx, "account_unblocked", user.id)
 
     def reset_password(self, email: str) -> str:
         """A new password, told this once; every sign-in of the account ends."""
@@ -94,7 +98,8 @@ class People:
                     suggestion="Reset it where the accounts are kept",
                 )
             user.password_hash = hashed
-            _sign_out_everywhere(tx, user.id)
+            audit.note(tx, "password_reset", user.id)
+            sign_ins.end_all(tx, user.id, now())
         return password
 
     def delete(self, email: str) -> dict[str, int]:
@@ -103,6 +108,7 @@ class People:
             user = _row(tx, email)
             sessions = tx.scalars(select(SessionRow.id).where(SessionRow.user_id == user.id)).all()
             _refuse_busy(tx, user, sessions)
+            audit.note(tx, "account_deleted", user.id, email=user.email)
             user.blocked_at = user.blocked_at or now()  # nothing new begins while it is taken apart
             jobs = tx.scalars(select(JobRow.id).where(JobRow.user_id == user.id)).all()
         counts = self._removal.remove(sessions)
@@ -123,11 +129,6 @@ def _row(tx: Session, email: str) -> UserRow:
     if row is None:
         raise NotFound(f"There is no account {email}", code="USER_NOT_FOUND")
     return row
-
-
-def _sign_out_everywhere(tx: Session, user_id: UUID) -> None:
-    open_ones = RefreshTokenRow.user_id == user_id, RefreshTokenRow.revoked_at.is_(None)
-    tx.execute(update(RefreshTokenRow).where(*open_ones).values(revoked_at=now()))
 
 
 def _refuse_busy(tx: Session, user: UserRow, sessions: Sequence[UUID]) -> None:

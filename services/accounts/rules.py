@@ -1,4 +1,4 @@
-"""What an address and a password must look like, whoever keeps the accounts, and who is kept out."""
+"""What an address must look like, whoever keeps the accounts, and who is kept out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import re
 from services.errors import Forbidden, Invalid
 from services.storage.tables import UserRow
 
-MIN_PASSWORD = 10
-MAX_PASSWORD = 1024  # hashing longer ones would only cost time
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+")
 
 
@@ -25,13 +23,13 @@ def check_address(email: str) -> str:
     return address
 
 
-def check_password(password: str) -> None:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Invalid(
-            f"password must have {MIN_PASSWORD} to {MAX_PASSWORD} characters",
-            code="WEAK_PASSWORD",
-            suggestion="Several words in a row are easy to keep and hard to guess",
-            details={"field": "password"},
+def refuse_closed(*, open_to_all: bool, has_users: bool) -> None:
+    """The first account may always be made, or nobody could ever get in."""
+    if has_users and not open_to_all:
+        raise Forbidden(
+            "This server takes no sign-ups",
+            code="SIGN_UP_CLOSED",
+            suggestion="Ask its operator for an account",
         )
 
 

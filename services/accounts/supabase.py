@@ -18,9 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.accounts import Tokens, User
+from services.accounts import Tokens, User, passwords
 from services.accounts.jwks import KeySet
-from services.accounts.rules import check_address, check_password, refuse_blocked
+from services.accounts.rules import check_address, refuse_blocked, refuse_closed
 from services.accounts.supabase_refusals import (
     in_our_words,
     of_a_refresh_token,
@@ -57,6 +57,7 @@ class SupabaseAccounts:
         self._database = database
         self._plans = plans
         self._clock = clock
+        self._open = settings.sign_up == "open"
         self._project = Project(settings.supabase_url, settings.supabase_anon_key)
         keys = KeySet(self._project, clock)
         issuer = f"{self._project.url}/auth/v1"
@@ -66,7 +67,8 @@ class SupabaseAccounts:
 
     def sign_up(self, email: str, password: str) -> Tokens:
         address = check_address(email)
-        check_password(password)
+        refuse_closed(open_to_all=self._open, has_users=self.has_users())
+        passwords.check(password, address)
         answer = self._ask(lambda auth: auth.sign_up({"email": address, "password": password}), attempts=1)
         if answer.session is None:
             raise unconfirmed(address)

@@ -37,6 +37,8 @@ RULES: dict[str, Rule] = {
     "workers": NOBODY,
     "users": Rule(f"id = {_ME}", columns=("id", "email", "created_at")),
     "refresh_tokens": NOBODY,
+    "sign_ins": BY_USER,
+    "security_events": BY_USER,
     "plans": EVERYBODY_SIGNED_IN,
     "subscriptions": BY_USER,
     "usage_events": BY_USER,

@@ -17,13 +17,20 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from api.context import KEY
+from services.accounts import User
 from services.uploads.tus.store import About
 from tests.api.caller import refusal
 from tests.api.world import World
 from tests.builders import add_file, add_training, ready_session
 from tests.conftest import PASSWORD
 
-PUBLIC = {"/api/auth/sign-up", "/api/auth/sign-in", "/api/auth/refresh", "/api/auth/sign-out"}
+PUBLIC = {
+    "/api/auth/options",
+    "/api/auth/sign-up",
+    "/api/auth/sign-in",
+    "/api/auth/refresh",
+    "/api/auth/sign-out",
+}
 DOCUMENTS = {"/api/docs", "/api/docs/openapi.json"}  # public too
 TRAINING = "/api/training"
 
@@ -86,8 +93,13 @@ NAMES: dict[str, dict[str, Any]] = {
 }
 # These speak of the caller alone.
 NAMES_NOTHING = {
-    *(f"POST {path}" for path in PUBLIC),
+    "GET /api/auth/options",
+    *(f"POST {path}" for path in PUBLIC - {"/api/auth/options"}),
     "GET /api/auth/me",
+    "POST /api/auth/password",
+    "GET /api/auth/sign-ins",
+    "DELETE /api/auth/sign-ins",
+    "GET /api/v1/security-events",
     "GET /api/v1/usage",
     f"GET {TRAINING}/environment-info",
     f"GET {TRAINING}/list-sessions",
@@ -150,6 +162,7 @@ def objects_of(world: World) -> dict[str, str]:
         "queue": "training-low",
         "model": world.raw("POST", "/api/v1/models", json={"job_id": str(job_id)}).get_json()["model"]["id"],
         "version": "1",
+        "sign_in": world.services.sign_ins.of(User(world.user_id, ""))[0]["id"],
         "upload_id": world.services.tus.store.create(world.user_id, About(10, "", str(session_id))).id,
     }
 

@@ -86,7 +86,7 @@ class Project:
 
 def _is_wanted(column: Column[Any]) -> bool:
     """What must be given, and what a row belongs to."""
-    if column.foreign_keys:
+    if column.foreign_keys or column.name == "user_id":
         return True
     return not column.nullable and column.autoincrement is not True
 
@@ -95,6 +95,8 @@ def _value(column: Column[Any], known: dict[str, dict[str, Any]]) -> Any:
     for key in column.foreign_keys:
         parent = known.get(key.column.table.name)
         return parent[key.column.name] if parent else None
+    if column.name == "user_id":  # of what outlives its user
+        return known["users"]["id"]
     if isinstance(column.type, JSON):
         return {}
     if isinstance(column.type, Uuid):
