@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.v1.jobs import shown
+from services import access
 from services.errors import AppError, BadRequest, Unauthenticated
 from services.events.feeds import Feeds, newest_heard
 from services.events.rounds import Rounds
@@ -241,7 +242,8 @@ class Realtime:
 
         def answer(*sent: object) -> Payload:
             try:
-                return work(self._user_id(), _read(model, sent))
+                with access.asking(access.Need.READ):
+                    return work(self._user_id(), _read(model, sent))
             except AppError as error:
                 if refusal is None:
                     return {"ok": False, **refused(error)}

@@ -16,6 +16,7 @@ from flask import Flask, Response, current_app, request
 from api.context import services
 from api.v1.answers import job_id_of
 from middleware.auth import bearer
+from services import access
 from services.errors import AppError, BadRequest, NotFound, Unauthenticated
 from services.events.statuses import UNKNOWN_JOB, Statuses, error_text, message, stamp
 from services.jobs.watching import StoredEvents
@@ -131,7 +132,8 @@ def _accept() -> Server:
 def _serve(connection: Server, job_id: str) -> None:
     try:
         user_id = services().accounts.authenticate(_token(connection)).id
-        job = services().jobs.get(user_id, job_id_of(job_id))
+        with access.asking(access.Need.READ):
+            job = services().jobs.get(user_id, job_id_of(job_id))
     except AppError as error:
         connection.send(error_text(error.code, error.message))
         connection.close(UNKNOWN_JOB if isinstance(error, NotFound) else NO_TOKEN)

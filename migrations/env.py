@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Engine, text
 
 from services.settings import Settings
 from services.storage import (  # noqa: F401 - their tables belong to Base
+    access_tables,
     installation_table,
     job_tables,
     plan_tables,

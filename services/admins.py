@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.accounts import User
 from services.errors import Forbidden
 from services.storage.database import Database
-from services.storage.tables import JobRow, UserRow
+from services.storage.tables import JobRow, SessionRow, UserRow
 
 
 class Admins:
@@ -37,7 +37,9 @@ class Admins:
         if not self.has(user):
             return user.id
         with self._database.read() as tx:
-            return tx.scalar(select(JobRow.user_id).where(JobRow.id == job_id)) or user.id
+            owner = func.coalesce(SessionRow.user_id, JobRow.user_id)
+            query = select(owner).outerjoin_from(JobRow, SessionRow, SessionRow.id == JobRow.session_id)
+            return tx.scalar(query.where(JobRow.id == job_id)) or user.id
 
     def emails_of(self, users: Collection[UUID]) -> dict[UUID, str]:
         with self._database.read() as tx:

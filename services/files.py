@@ -10,12 +10,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.access import session_refusal, shown_sessions
 from services.errors import BadRequest, Conflict, Invalid, NotFound
 from services.file_fields import COLUMN_OF, CONFIGURED, read_configured, refuse_unknown
 from services.file_rules import check_settings
 from services.jobs import Jobs
 from services.recipes import read_recipe, refuse_unfitting
-from services.session_scope import shown_sessions
 from services.session_views import file_rows, one_file_row
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
@@ -137,6 +137,10 @@ def _owned(tx: Session, user_id: UUID, file_id: str) -> FileRow:
     query = select(FileRow).join(SessionRow, SessionRow.id == FileRow.session_id)
     row = tx.scalar(query.where(FileRow.id == key, *shown_sessions(user_id)))
     if row is None:
+        there = select(FileRow.session_id).where(FileRow.id == key)
+        refused = session_refusal(tx, user_id, SessionRow.id.in_(there))
+        if refused is not None:
+            raise refused
         raise NotFound(
             f"There is no file {file_id}",
             code="FILE_NOT_FOUND",

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from services.access import shown_jobs
 from services.artifacts import open_blob
 from services.errors import BadRequest, NotFound
 from services.ranking_groups import MEASURES, Entry, grouped
-from services.session_scope import shown_jobs
 from services.sessions import Sessions
 from services.storage.blobs import Blobs
 from services.storage.database import Database

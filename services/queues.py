@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from services.access import own_jobs
 from services.errors import NotFound
 from services.jobs import waiting
 from services.jobs.states import Status
-from services.session_scope import shown_jobs
 from services.storage.database import Database
 from services.storage.tables import JobRow, now
 
@@ -59,7 +59,7 @@ def _queue() -> ColumnElement[str]:
 
 def _counted(tx: Session, user_id: UUID) -> dict[str, Row[Any]]:
     """One pass over what waits, works or failed of the caller, and over what waits or works of all."""
-    mine, queue = and_(*shown_jobs(user_id)), _queue()
+    mine, queue = and_(*own_jobs(user_id)), _queue()
     queued, running = JobRow.status == Status.QUEUED, JobRow.status == Status.RUNNING
     query = (
         select(

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from services.access import shown_sessions
 from services.errors import NotFound
-from services.session_scope import shown_sessions
 from services.sessions import Sessions, title
 from services.storage.database import Database
 from services.storage.tables import Base, FileRow, SessionRow, TimeInfoRow, ZeitschritteRow

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from services.access import listed_sessions
 from services.errors import BadRequest
 from services.session_rows import summaries
 from services.storage.database import Database
@@ -55,19 +56,19 @@ class SessionList:
             raise _wrong("order", f"is {wanted.order[:40]!r}; it must be one of {', '.join(ORDERS)}")
         if not 1 <= wanted.limit <= LARGEST_PAGE:
             raise _wrong("limit", f"must be from 1 to {LARGEST_PAGE}, not {wanted.limit}")
-        chosen = _conditions(user_id, wanted)
-        query = _ordered(select(SessionRow).where(*chosen), wanted)
         with self._database.read() as tx:
+            chosen = _conditions(tx, user_id, wanted)
+            query = _ordered(select(SessionRow).where(*chosen), wanted)
             found = tx.scalars(query.limit(wanted.limit + 1)).all()
             rows = found[: wanted.limit]
             total = tx.scalar(select(func.count()).select_from(SessionRow).where(*chosen)) or 0
             more = _cursor(wanted.order, rows[-1]) if len(found) > len(rows) else None
-            return Page(summaries(tx, rows), total, more)
+            return Page(summaries(tx, rows, user_id), total, more)
 
-    def one(self, session_id: UUID) -> dict[str, Any]:
+    def one(self, user_id: UUID, session_id: UUID) -> dict[str, Any]:
         """As in the list."""
         with self._database.read() as tx:
-            (row,) = summaries(tx, [tx.get_one(SessionRow, session_id)])
+            (row,) = summaries(tx, [tx.get_one(SessionRow, session_id)], user_id)
             return row
 
     def tags(self, user_id: UUID) -> list[dict[str, Any]]:
@@ -78,7 +79,7 @@ class SessionList:
 
 def _tags(tx: Session, user_id: UUID) -> list[dict[str, Any]]:
     counts: dict[str, int] = {}
-    query = select(SessionRow.tags).where(SessionRow.user_id == user_id, SessionRow.deleted_at.is_(None))
+    query = select(SessionRow.tags).where(listed_sessions(tx, user_id), SessionRow.deleted_at.is_(None))
     for tags in tx.scalars(query):
         for tag in tags:
             counts[tag] = counts.get(tag, 0) + 1
@@ -86,9 +87,11 @@ def _tags(tx: Session, user_id: UUID) -> list[dict[str, Any]]:
     return [{"tag": tag, "sessions": count} for tag, count in ordered]
 
 
-def _conditions(user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
-    deleted = SessionRow.deleted_at.is_not(None) if wanted.deleted else SessionRow.deleted_at.is_(None)
-    found = [SessionRow.user_id == user_id, deleted]
+def _conditions(tx: Session, user_id: UUID, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Own ones and shared ones; only owners restore what is deleted."""
+    found = [SessionRow.user_id == user_id, SessionRow.deleted_at.is_not(None)]
+    if not wanted.deleted:
+        found = [listed_sessions(tx, user_id), SessionRow.deleted_at.is_(None)]
     if wanted.tag is not None:
         found.append(tagged(SessionRow.tags, wanted.tag))
     if wanted.search is not None:

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.access import roles
 from services.file_fields import iso_time
 from services.jobs.states import Status
-from services.storage.tables import FileRow, JobRow, SessionRow, TrainingResultRow
+from services.storage.tables import FileRow, JobRow, SessionRow, TrainingResultRow, UserRow
 
 NEWEST_RESULTS = 5
 SHOWN = {
@@ -22,9 +23,10 @@ SHOWN = {
 }
 
 
-def summaries(tx: Session, rows: Sequence[SessionRow]) -> list[dict[str, Any]]:
-    """What a list shows of these, in their order."""
+def summaries(tx: Session, rows: Sequence[SessionRow], user_id: UUID) -> list[dict[str, Any]]:
+    """What a list shows of these to this user, in their order."""
     ids = [row.id for row in rows]
+    access, owners = roles(tx, user_id, list(rows)), _owners(tx, rows, user_id)
     files, jobs, best = _files(tx, ids), _jobs(tx, ids), _best(tx, ids)
     return [
         {
@@ -40,9 +42,20 @@ def summaries(tx: Session, rows: Sequence[SessionRow]) -> list[dict[str, Any]]:
             "files": files[row.id],
             "jobs": jobs[row.id],
             "best": best.get(row.id),
+            "access": access[row.id],
+            "owner": owners.get(row.user_id),
         }
         for row in rows
     ]
+
+
+def _owners(tx: Session, rows: Sequence[SessionRow], user_id: UUID) -> dict[UUID, str]:
+    """Addresses of those who share theirs; one's own is not repeated."""
+    others = {row.user_id for row in rows} - {user_id}
+    if not others:
+        return {}
+    found = tx.execute(select(UserRow.id, UserRow.email).where(UserRow.id.in_(others)))
+    return {row.id: row.email for row in found}
 
 
 def _files(tx: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.access import listed_sessions
 from services.file_fields import iso_time, to_camel, to_row
-from services.session_scope import shown_sessions
 from services.storage.tables import FileRow, SessionRow, TimeInfoRow, ZeitschritteRow
 from services.time_fields import settings_json
 
@@ -51,7 +51,7 @@ def session_json(tx: Session, session_id: UUID) -> dict[str, Any]:
 def sessions_json(tx: Session, user_id: UUID, limit: int) -> tuple[list[dict[str, Any]], int]:
     newest = (
         select(SessionRow, func.count().over().label("total"))
-        .where(*shown_sessions(user_id))
+        .where(listed_sessions(tx, user_id), SessionRow.deleted_at.is_(None))
         .order_by(SessionRow.created_at.desc(), SessionRow.id)
         .limit(limit)
         .subquery()

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.access import own_first, session_refusal, shown_sessions
 from services.errors import BadRequest, Conflict, Invalid, NotFound
 from services.jobs import Jobs
 from services.jobs.states import ACTIVE
 from services.session_removal import SessionRemoval
-from services.session_scope import shown_sessions
 from services.session_views import session_json, sessions_json
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -47,11 +47,19 @@ class Sessions:
         _check_form(ref)
         with self._database.read() as tx:
             found = _find(tx, user_id, ref, deleted=deleted)
+            refused = None if found else session_refusal(tx, user_id, or_(*_named(ref)))
+        if refused is not None:
+            raise refused
         if found is None and create and not _UUID.fullmatch(ref):
             found = self._create_alias(user_id, ref)
         if found is None:
             raise _unknown(ref)
         return found
+
+    def owner(self, session_id: UUID) -> UUID:
+        """Whose storage the session takes."""
+        with self._database.read() as tx:
+            return tx.get_one(SessionRow, session_id).user_id
 
     def open(self, user_id: UUID, body: Mapping[str, Any]) -> UUID:
         """A new session with `name` and `tags`, both optional."""
@@ -193,14 +201,20 @@ def _check_form(ref: str) -> None:
 
 def _find(tx: Session, user_id: UUID, ref: str, *, deleted: bool = False) -> UUID | None:
     mine = (SessionRow.user_id == user_id,) if deleted else shown_sessions(user_id)
-    owned = select(SessionRow.id).where(*mine)
+    owned = select(SessionRow.id).where(*mine).order_by(own_first(user_id)).limit(1)
+    for named in _named(ref):
+        found = tx.scalar(owned.where(named))
+        if found is not None:
+            return found
+    return None
+
+
+def _named(ref: str) -> list[ColumnElement[bool]]:
+    """What a reference may mean, the nearest first."""
     if _UUID.fullmatch(ref):
-        return tx.scalar(owned.where(SessionRow.id == UUID(ref)))
-    found = tx.scalar(owned.where(SessionRow.alias == ref))
+        return [SessionRow.id == UUID(ref)]
     prefixed = _PREFIXED.fullmatch(ref)
-    if found is None and prefixed:
-        return tx.scalar(owned.where(SessionRow.id == UUID(prefixed[1])))
-    return found
+    return [SessionRow.alias == ref, *([SessionRow.id == UUID(prefixed[1])] if prefixed else [])]
 
 
 def _free_alias(tx: Session, user_id: UUID, ref: str) -> None:

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from services.access import job_refusal, shown_jobs
 from services.errors import BadRequest, Invalid, NotFound
-from services.session_scope import shown_jobs
 from services.storage.tables import ArtifactRow, JobRow, TrainingResultRow
 
 TRAIN_FIRST = "Train a model with POST /api/training/train-models/<session_id> and wait until it is completed"
@@ -84,7 +84,7 @@ def find_by_job(tx: Session, user_id: UUID, job_id: UUID) -> Trained:
     """A completed training of this user by its job alone."""
     job = tx.scalar(select(JobRow).where(JobRow.id == job_id, *shown_jobs(user_id)))
     if job is None:
-        raise NotFound(f"There is no job {job_id}", code="JOB_NOT_FOUND")
+        raise job_refusal(tx, user_id, job_id)
     result = tx.scalar(select(TrainingResultRow).where(TrainingResultRow.job_id == job_id))
     if result is None:
         said = f"Job {job_id} is a {job.workload} job that is {job.status}: it has no trained model"

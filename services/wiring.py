@@ -11,6 +11,7 @@ from services.accounts.local import LocalAccounts
 from services.accounts.local_sign_ins import LocalSignIns, SignInsElsewhere
 from services.admins import Admins
 from services.audit import Audit
+from services.api_keys import ApiKeys
 from services.backtests import Backtests
 from services.datasets import Datasets
 from services.devices.workforce import Workforce
@@ -38,6 +39,7 @@ from services.scaling import Scaling
 from services.searches import Searches
 from services.sessions import Sessions
 from services.settings import Settings
+from services.sharing import Sharing
 from services.storage.blobs import Blobs
 from services.storage.blobs.opening import open_blobs
 from services.storage.database import Database
@@ -73,6 +75,8 @@ class Services:
     job_requests: JobRequests
     queues: Queues
     sessions: Sessions
+    sharing: Sharing
+    api_keys: ApiKeys
     time_settings: TimeSettings
     files: Files
     page: PageServices
@@ -131,6 +135,8 @@ def build(settings: Settings) -> Services:
         job_requests=JobRequests(jobs, catalogue, workforce, starts),
         queues=Queues(database),
         sessions=sessions,
+        sharing=Sharing(database, sessions),
+        api_keys=ApiKeys(database, sessions),
         time_settings=TimeSettings(database, sessions),
         files=files,
         page=build_page(database, blobs, settings, jobs, sessions, files),

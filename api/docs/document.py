@@ -21,6 +21,7 @@ from api.docs import (
     series,
     session_pages,
     sessions,
+    sharing,
     training,
     tus,
     usage,
@@ -33,6 +34,7 @@ OPERATIONS: Operations = {
     **usage.OPERATIONS,
     **sessions.OPERATIONS,
     **session_pages.OPERATIONS,
+    **sharing.OPERATIONS,
     **series.OPERATIONS,
     **preview.OPERATIONS,
     **training.OPERATIONS,
@@ -55,6 +57,8 @@ ABOUT = (
 PATH_PARAMETERS = {
     "session_id": "a session's UUID, or the page's own id of it",
     "file_id": "a file's UUID",
+    "share_id": "as the list of shares gives it",
+    "key_id": "as the list of keys gives it",
     "job_id": "a job's UUID",
     "name": "as the list names it",
     "workload": "as GET /api/v1/workloads names it",
@@ -149,7 +153,8 @@ def _described(tree: SpecTree, route: str) -> Any:
 
 
 def _responses(about: Operation) -> Response:
-    statuses = {*about.refuses, *(() if about.public else (401,)), 500}
+    # 403 too: of a blocked account, and of a key or a guest whose rights end here
+    statuses = {*about.refuses, *(() if about.public else (401, 403)), 500}
     told = {f"HTTP_{status}": Error for status in sorted(statuses)}
     return Response(**{f"HTTP_{status}": model for status, model in about.answers.items()}, **told)
 

@@ -43,6 +43,8 @@ class SessionSummary(BaseModel):
     updated_at: str
     deleted_at: str | None
     restorable_until: str | None = Field(description="of a deleted one; then it is removed for good")
+    access: Literal["owner", "editor", "reader"] = Field(description="what you are in it")
+    owner: str | None = Field(description="the address of who shares it with you; null where it is yours")
     files: FileCounts
     jobs: TrainingCounts
     best: BestResult | None = Field(description="the one with the most skill of its newest five results")

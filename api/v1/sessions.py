@@ -93,7 +93,7 @@ def restore_session(session_id: str) -> Any:
 
 
 def _shown(session_id: UUID) -> dict[str, Any]:
-    row = services().page.session_list.one(session_id)
+    row = services().page.session_list.one(g.user_id, session_id)
     return {"success": True, "session": services().page.session_bin.with_deadline(row)}
 
 

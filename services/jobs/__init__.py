@@ -15,7 +15,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
-from services.errors import BadRequest, Invalid, NotFound
+from services import access
+from services.access import shown_jobs
+from services.errors import BadRequest, Invalid
 from services.events import Event, EventBus
 from services.file_blobs import delete_unnamed
 from services.jobs import admission, control, event_log, waiting
@@ -25,7 +27,6 @@ from services.jobs.runner import JobRunner
 from services.jobs.selection import Selection, ordered
 from services.jobs.states import ACTIVE, FINISHED, Action, Status
 from services.jobs.views import JobView, view_of
-from services.session_scope import shown_jobs
 from services.settings import Settings
 from services.storage.blobs import Blobs
 from services.storage.database import Database
@@ -80,6 +81,7 @@ class Jobs:
         with the same idempotency key gives the job of the first.
         """
         options = options or JobOptions()
+        access.require_session_for_key(session_id)
         workload = self._workload(workload_name)
         valid = checked(workload.config, config, where="config", code="INVALID_CONFIG")
         plain = valid.model_dump(mode="json")
@@ -354,7 +356,7 @@ class Jobs:
         query = select(JobRow).where(JobRow.id == job_id, *shown_jobs(user_id))
         row = tx.scalar(query.with_for_update(key_share=True) if hold else query)
         if row is None:
-            raise _unknown(job_id)
+            raise access.job_refusal(tx, user_id, job_id)
         return row
 
     def _view(self, tx: Session, row: JobRow) -> JobView:
@@ -368,7 +370,7 @@ class Jobs:
 
     def _require(self, tx: Session, user_id: UUID, job_id: UUID) -> None:
         if tx.scalar(select(JobRow.id).where(JobRow.id == job_id, *shown_jobs(user_id))) is None:
-            raise _unknown(job_id)
+            raise access.job_refusal(tx, user_id, job_id)
 
     def _publish(self, event: Event | None) -> None:
         if event is not None:
@@ -383,7 +385,3 @@ def _positions(tx: Session, rows: Collection[JobRow]) -> dict[UUID, int]:
     """Places in the queue, looked up only for lanes in which one of these waits."""
     lanes = {row.lane for row in rows if row.status == Status.QUEUED}
     return {job: place for lane in lanes for job, place in waiting.positions(tx, lane).items()}
-
-
-def _unknown(job_id: UUID) -> NotFound:
-    return NotFound(f"There is no job {job_id}", code="JOB_NOT_FOUND")

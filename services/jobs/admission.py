@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.access import shown_sessions
 from services.errors import Conflict, NotFound
 from services.jobs import waiting
 from services.jobs.states import ACTIVE
-from services.session_scope import shown_sessions
 from services.storage.tables import JobRow, SessionRow, UserRow
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from services.access import job_refusal, shown_jobs
 from services.errors import NotFound
 from services.jobs import checkpoints, evidence, history
 from services.jobs.curves import Curves
 from services.jobs.history import MetricPoint, check_limit
-from services.session_scope import shown_jobs
 from services.storage.database import Database
 from services.storage.job_tables import AttemptRow, CheckpointRow, EvidenceRow, TaskRow
 from services.storage.tables import ArtifactRow, JobRow, TrainingLogRow
@@ -132,5 +132,5 @@ def _attempt(tx: Session, user_id: UUID, job_id: UUID) -> int:
     """The job's attempt; raises for a job of somebody else."""
     found = tx.scalar(select(JobRow.attempt).where(JobRow.id == job_id, *shown_jobs(user_id)))
     if found is None:
-        raise NotFound(f"There is no job {job_id}", code="JOB_NOT_FOUND")
+        raise job_refusal(tx, user_id, job_id)
     return found

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select
 
+from services.access import own_jobs, shown_jobs
 from services.errors import BadRequest
 from services.jobs.states import Status
 from services.jobs.waiting import PRIORITIES
-from services.session_scope import shown_jobs
 from services.storage.tables import JobRow
 from services.tags import tagged
 from services.workloads.base import Lane
@@ -37,6 +37,12 @@ class Selection:
     without: Collection[str] = ()
     everybodys: bool = False
 
+    def _reachable(self, user_id: UUID) -> tuple[ColumnElement[bool], ...]:
+        """Of a session all of it that is open, whoever began them; else what one began oneself."""
+        if self.everybodys:
+            return ()
+        return own_jobs(user_id) if self.session_id is None else shown_jobs(user_id)
+
     def where(self, user_id: UUID) -> list[ColumnElement[bool]]:
         statuses = None if self.status is None else self.status.split(",")
         if statuses is not None and not set(statuses) <= set(Status):
@@ -54,7 +60,7 @@ class Selection:
             JobRow.priority: None if self.priority is None else PRIORITIES.index(self.priority),
         }
         found = [
-            *(() if self.everybodys else shown_jobs(user_id)),
+            *self._reachable(user_id),
             *(column == value for column, value in wanted.items() if value is not None),
         ]
         if statuses is not None:

@@ -62,7 +62,8 @@ def refusal(kind: str, counter: Counter, mine: Subscribed) -> Forbidden:
     else:
         message = f"Plan {plan.name} allows {counter.limit} {kind} runs a month; {counter.used} are used"
         details |= when
-    return Forbidden(message, code=f"{kind.upper()}_LIMIT_REACHED", suggestion=wait, details=details)
+    code = "API_KEY_LIMIT_EXCEEDED" if kind == "api_keys" else f"{kind.upper()}_LIMIT_REACHED"
+    return Forbidden(message, code=code, suggestion=wait, details=details)
 
 
 def _gigabytes(number: int) -> str:

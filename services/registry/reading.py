@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from services.access import is_by_key, session_refusal, shown_sessions
 from services.errors import BadRequest, NotFound
 from services.registry.registering import is_id
-from services.session_scope import shown_sessions
 from services.storage.registry_tables import ModelRow, ModelVersionRow, PromotionRow
 from services.storage.tables import JobRow, SessionRow, TrainingResultRow
 from services.trained import Trained, find_by_job
@@ -36,15 +36,22 @@ class Version:
 
 def shown_models(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
     """Models without a session of their own, and those of sessions that are not deleted."""
-    there = select(SessionRow.id).where(*shown_sessions(user_id))
-    return ModelRow.user_id == user_id, or_(ModelRow.session_id.is_(None), ModelRow.session_id.in_(there))
+    there = ModelRow.session_id.in_(select(SessionRow.id).where(*shown_sessions(user_id)))
+    if is_by_key():
+        return (there,)
+    return (or_(and_(ModelRow.session_id.is_(None), ModelRow.user_id == user_id), there),)
 
 
 def model_of(tx: Session, user_id: UUID, ref: str) -> ModelRow:
     """By id or name."""
     named = ModelRow.id == UUID(ref) if is_id(ref) else ModelRow.name == ref
-    found = tx.scalar(select(ModelRow).where(named, *shown_models(user_id)))
+    own_first = case((ModelRow.user_id == user_id, 0), else_=1)
+    found = tx.scalar(select(ModelRow).where(named, *shown_models(user_id)).order_by(own_first).limit(1))
     if found is None:
+        there = select(ModelRow.session_id).where(named)
+        refused = session_refusal(tx, user_id, SessionRow.id.in_(there))
+        if refused is not None:
+            raise refused
         raise NotFound(
             f"There is no model {ref[:80]!r}",
             code="MODEL_NOT_FOUND",

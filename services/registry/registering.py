@@ -18,12 +18,13 @@ MAX_NAME = 255
 def register_in_session(tx: Session, job: JobRow) -> tuple[ModelVersionRow, bool]:
     """The next version of the model of its session, which the first training makes; False: it was one."""
     assert job.session_id is not None, "a forecast belongs to a session"
-    _lock(tx, job.user_id)
+    session = tx.get_one(SessionRow, job.session_id)
+    owner = session.user_id  # whoever trained in it
+    _lock(tx, owner)
     model = tx.scalar(select(ModelRow).where(ModelRow.session_id == job.session_id))
     if model is None:
-        session = tx.get_one(SessionRow, job.session_id)
         wanted = session.session_name or f"session {str(session.id)[:8]}"
-        model = _added(tx, job.user_id, _free_name(tx, job.user_id, wanted), job.session_id)
+        model = _added(tx, owner, _free_name(tx, owner, wanted), job.session_id)
     return _version(tx, model, job.id)
 
 

@@ -44,6 +44,12 @@ RULES: dict[str, Rule] = {
     "usage_events": BY_USER,
     "limit_events": BY_USER,
     "sessions": BY_USER,
+    "session_shares": BY_SESSION,
+    "api_keys": Rule(
+        f"user_id = {_ME}",
+        columns=("id", "user_id", "session_id", "name", "prefix", "scopes", "expires_at", "last_used_at"),
+    ),
+    "api_key_calls": BY_USER,
     "files": BY_SESSION,
     "time_info": BY_SESSION,
     "zeitschritte": BY_SESSION,

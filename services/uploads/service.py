@@ -70,7 +70,7 @@ class Uploads:
                 missing = upload.missing()
                 if upload.manifest.completed is None:
                     received = sum(part.size_bytes for part in upload.parts().values())
-                    self._plans.require_room(user_id, received)
+                    self._plans.require_room(self._sessions.owner(session_id), received)
         finally:
             chunk.path.unlink(missing_ok=True)
         answer = {"chunkIndex": header.index, "chunkHash": chunk.sha256, "totalChunks": header.total}

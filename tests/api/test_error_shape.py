@@ -64,6 +64,10 @@ NAMES: dict[str, dict[str, Any]] = {
         "query_string": {"filename": "LIN_20260105_best_model.npz"}
     },
     f"GET /api/v1{TRAINING[4:]}/jobs": {"query_string": {"session_id": SESSION}},
+    "GET /api/v1/api-keys": {"query_string": {"session_id": SESSION}},
+    "POST /api/v1/api-keys": {"json": {"session_id": SESSION, "name": "Stolen"}},
+    "POST /api/v1/sessions/<session_id>/shares": {"json": {"email": "a@example.org", "role": "editor"}},
+    "PATCH /api/v1/sessions/<session_id>/shares/<share_id>": {"json": {"role": "editor"}},
     "GET /api/v1/leaderboard": {"query_string": {"job_id": JOB}},
     f"POST {TRAINING}/train-models/<session_id>": {"json": {"model_parameters": {"MODE": "LIN"}}},
     f"POST {TRAINING}/scale-data/<session_id>": {"json": {"input_data": [[1, 2, 3, 4]]}},
@@ -163,6 +167,10 @@ def objects_of(world: World) -> dict[str, str]:
         "model": world.raw("POST", "/api/v1/models", json={"job_id": str(job_id)}).get_json()["model"]["id"],
         "version": "1",
         "sign_in": world.services.sign_ins.of(User(world.user_id, ""))[0]["id"],
+        "share_id": world.services.sharing.share(
+            world.user_id, str(session_id), "guest@example.org", "reader"
+        )["id"],
+        "key_id": world.services.api_keys.create(world.user_id, str(session_id), {"name": "Walk"})[0]["id"],
         "upload_id": world.services.tus.store.create(world.user_id, About(10, "", str(session_id))).id,
     }
 

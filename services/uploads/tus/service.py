@@ -229,6 +229,7 @@ class TusUploads:
         if length == 0:
             raise Invalid("The file is empty", code="EMPTY_FILE", details={"size_bytes": 0})
         refuse_over_plan(length, limit)
+        self._plans.require_room(user_id, 0 if stored else length)
         self.store.root.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.store.root).free - SPARE_BYTES
         if length > free and not stored:
