@@ -131,7 +131,8 @@ class ApiKeys:
     def _count(self, row: ApiKeyRow) -> None:
         moment = self._clock()
         insert = sqlite_insert if self._database.is_sqlite else postgres_insert
-        first = insert(_CALLS).values(user_id=row.user_id, day=moment.date(), key_id=row.id, calls=1)
+        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        first = insert(_CALLS).values(user_id=row.user_id, day=day, key_id=row.id, calls=1)
         again = {"calls": _CALLS.c.calls + 1}
         with self._database.write() as tx:
             tx.execute(first.on_conflict_do_update(_CALLS.primary_key, set_=again))

@@ -72,7 +72,7 @@ def _keys() -> None:
     op.create_table(
         "api_key_calls",
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("day", MOMENT, nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("calls", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

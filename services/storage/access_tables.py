@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.storage.tables import Base, now
@@ -53,6 +53,6 @@ class KeyCallsRow(Base):
 
     __tablename__ = "api_key_calls"
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    day: Mapped[datetime] = mapped_column(primary_key=True)  # its first moment
     key_id: Mapped[UUID] = mapped_column(primary_key=True)
     calls: Mapped[int]

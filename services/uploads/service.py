@@ -78,6 +78,11 @@ class Uploads:
             return {**answer, **_partial(header, missing)}
         return {**answer, **self._finish(user_id, session_id, upload)}
 
+    def require_session(self, user_id: UUID, session_id: str | None) -> None:
+        """NotFound where the session of an upload is deleted, or no longer open to this user."""
+        if session_id:
+            self._sessions.resolve(user_id, session_id)
+
     def refuse_early(self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None) -> UUID:
         """The session of a file that is still to be sent; raises what would only be found at its end."""
         arrival = self._announced(user_id, header, metadata)

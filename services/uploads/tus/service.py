@@ -68,6 +68,7 @@ class TusUploads:
             )
         if self.expires_at(upload) <= datetime.now(UTC):
             raise gone()
+        self._uploads.require_session(user_id, upload.about.session_id)
         return upload
 
     def expires_at(self, upload: TusUpload) -> datetime:
