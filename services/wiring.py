@@ -10,8 +10,8 @@ from services.accounts import Accounts, SignIns
 from services.accounts.local import LocalAccounts
 from services.accounts.local_sign_ins import LocalSignIns, SignInsElsewhere
 from services.admins import Admins
-from services.audit import Audit
 from services.api_keys import ApiKeys
+from services.audit import Audit
 from services.backtests import Backtests
 from services.datasets import Datasets
 from services.devices.workforce import Workforce
