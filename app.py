@@ -35,7 +35,7 @@ MAX_FORM_PARTS = 50
 def create_app(settings: Settings) -> Flask:
     """The web application of one installation; migrates, starts no process and no thread of work."""
     services = build(settings)
-    services.database.migrate()
+    services.database.migrate(supabase_accounts=settings.accounts == "supabase")
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_PARTS=MAX_FORM_PARTS)
     app.extensions[KEY] = services
@@ -57,7 +57,9 @@ def create_app(settings: Settings) -> Flask:
 
 def create_cli_app() -> Flask:
     """For `flask --app app:create_cli_app clean-up` and the like."""
-    return create_app(Settings.from_env())
+    app = Flask(__name__, static_folder=None)
+    commands.init_alone(app, lambda: create_app(Settings.from_env()).extensions[KEY])
+    return app
 
 
 def main() -> int:

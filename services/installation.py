@@ -45,9 +45,18 @@ def identify(database: Database, data_dir: Path) -> str:
     Folder and database are given the same id when the first process starts on them. A machine that has not
     mounted the shared folder thus notices before it loses anybody's files.
     """
+    if _stored(database) is None:
+        _store(database, _marked(data_dir / MARK))
+    stored = same_folder(database, data_dir)
+    assert stored is not None
+    return stored
+
+
+def same_folder(database: Database, data_dir: Path) -> str | None:
+    """The id that folder and database share, None where none was given yet; CannotStart if they differ."""
     stored, mark = _stored(database), data_dir / MARK
     if stored is None:
-        stored = _store(database, _marked(mark))
+        return None
     if not mark.exists():
         raise CannotStart(
             f"DATA_DIR={data_dir} is not the folder of this installation: it has no {MARK}, and the database "
@@ -68,13 +77,10 @@ def _stored(database: Database) -> str | None:
         return tx.scalar(select(InstallationRow.name))
 
 
-def _store(database: Database, name: str) -> str:
+def _store(database: Database, name: str) -> None:
     """Two first starts at once agree on one name."""
     with suppress(IntegrityError), database.write() as tx:
         tx.add(InstallationRow(name=name))
-    stored = _stored(database)
-    assert stored is not None
-    return stored
 
 
 def _marked(mark: Path) -> str:

@@ -17,6 +17,12 @@ def init_app(app: Flask, services: Services) -> None:
         for path in write():
             click.echo(path.name)
 
+    @app.cli.command("migrate")
+    def migrate() -> None:
+        """Bring the database to the schema of this version, as every start of a server does."""
+        with services.database.engine.connect() as connection:  # what was built has migrated it
+            click.echo(f"The database is at revision {services.database.revisions(connection)[0]}")
+
     @app.cli.command("secure-database")
     def secure_database() -> None:
         """Close the tables of a Supabase database to its clients again, as a migration does."""
@@ -25,4 +31,4 @@ def init_app(app: Flask, services: Services) -> None:
         with services.database.engine.begin() as connection:
             if services.database.is_sqlite or not is_supabase(connection):
                 raise click.ClickException("This is no database of Supabase: only this server reads it")
-            secure(connection, accounts=False)
+            secure(connection, accounts=services.settings.accounts == "supabase")

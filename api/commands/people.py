@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from api.commands.later import later
 from services.accounts.local import LocalAccounts
 from services.accounts.people import People
 from services.errors import AppError
@@ -20,9 +21,12 @@ from services.wiring import Services
 
 
 def init_app(app: Flask, services: Services) -> None:
-    app.cli.add_command(_plans(PlanBook(services.database)))
-    chunks = ChunkStore(services.settings.data_dir / UPLOADS)
-    app.cli.add_command(_users(People(services.database, services.blobs, chunks), services))
+    def people() -> People:
+        chunks = ChunkStore(services.settings.data_dir / UPLOADS)
+        return People(services.database, services.blobs, chunks)
+
+    app.cli.add_command(_plans(later(lambda: PlanBook(services.database))))
+    app.cli.add_command(_users(later(people), services))
 
 
 def _said(command: Callable[..., None]) -> Callable[..., None]:

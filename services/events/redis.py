@@ -121,3 +121,13 @@ class RedisEventBus(EventBus):
             log.warning("%s until Redis answers again: %s", what, error)
         self._stopping.wait(pause)
         return min(LONGEST_PAUSE_SECONDS, 2 * pause)
+
+
+def why_silent(url: str) -> str | None:
+    """What keeps a Redis from answering now; None if it does."""
+    with Redis.from_url(url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS) as redis:
+        try:
+            redis.ping()
+        except RedisError as error:
+            return str(error)
+    return None

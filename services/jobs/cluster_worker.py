@@ -58,7 +58,7 @@ class Lane:
         from services.jobs.celery import connected, consume
         from services.jobs.cluster import channel
 
-        self._database.migrate()
+        self._database.migrate(supabase_accounts=self._settings.accounts == "supabase")
         installation = identify(self._database, self._settings.data_dir)
         app = connected(self._settings.redis_url, installation)
         self._bus.start(channel(installation), listen=False)

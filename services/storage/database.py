@@ -50,6 +50,19 @@ class Database:
         config.attributes["supabase_accounts"] = supabase_accounts
         command.upgrade(config, "head")
 
+    def revisions(self, connection: Connection) -> tuple[str | None, str | None, set[str]]:
+        """Of the database, the newest of this version, and all that this version knows."""
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        scripts = ScriptDirectory.from_config(self._alembic())
+        known = {script.revision for script in scripts.walk_revisions()}
+        return (
+            MigrationContext.configure(connection).get_current_revision(),
+            scripts.get_current_head(),
+            known,
+        )
+
     def new_revision(self, message: str = "change of the tables") -> str:
         """Write a revision file with the difference between tables.py and the database."""
         from alembic import command

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, text
 
 from services.installation import CannotStart
+from services.storage.blobs.places import BUCKETS
 from services.storage.tables import Base
 
 CLIENTS = "anon, authenticated"  # Supabase's roles of strangers and of people who are signed in
-BUCKETS = ("csv-files", "training-results", "models")
 _BYPASSES = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _ME = "(select auth.uid())"  # a sub-select is worked out once for a statement, a bare call for every row
 
@@ -122,6 +122,41 @@ def storage_statements() -> Iterator[str]:
     )
 
 
+def bypasses(connection: Connection) -> bool:
+    """Whether row-level security leaves the role of this connection alone."""
+    return bool(connection.scalar(text(_BYPASSES)))
+
+
+def openings(connection: Connection, tables: Iterable[str]) -> list[str]:
+    """Ways past the rules that these tables have in fact, in words."""
+    found = []
+    for table in tables:
+        state = connection.execute(text(_STATE), {"name": f"public.{table}"}).one()
+        if not (state.enabled and state.forced):
+            found.append(f"{table}: row-level security is off")
+        if state.changeable:
+            found.append(f"{table}: clients may change rows")
+        readable = RULES[table].condition is not None
+        if state.seen_by_strangers or (state.readable and not readable):
+            found.append(f"{table}: clients may read it")
+        if list(state.policies) != (["owner reads"] if readable else []):
+            found.append(f"{table}: its policies are {', '.join(state.policies) or 'missing'}")
+    return found
+
+
+_STATE = """
+select relrowsecurity as enabled, relforcerowsecurity as forced,
+  has_any_column_privilege('authenticated', oid, 'select') as readable,
+  has_any_column_privilege('anon', oid, 'select') as seen_by_strangers,
+  has_table_privilege('authenticated', oid, 'insert, update, delete, truncate, trigger')
+    or has_any_column_privilege('authenticated', oid, 'insert, update')
+    or has_table_privilege('anon', oid, 'insert, update, delete, truncate, trigger')
+    or has_any_column_privilege('anon', oid, 'insert, update') as changeable,
+  array(select polname::text from pg_policy where polrelid = pg_class.oid order by polname) as policies
+from pg_class where oid = cast(:name as regclass)
+"""
+
+
 def is_supabase(connection: Connection) -> bool:
     """Whether clients can come past us: the database has their roles and Supabase's accounts."""
     return bool(
@@ -136,7 +171,7 @@ def is_supabase(connection: Connection) -> bool:
 
 def secure(connection: Connection, *, accounts: bool) -> None:
     """Close every table of ours in this database; `accounts`: tie users to those of Supabase Auth."""
-    if not connection.scalar(text(_BYPASSES)):
+    if not bypasses(connection):
         raise CannotStart(
             "The role of DATABASE_URL must bypass row-level security, or it finds every table empty: use "
             "Supabase's role postgres, or let it run: alter role ... bypassrls"

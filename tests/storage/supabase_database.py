@@ -68,20 +68,25 @@ class Project:
         with self.engine.begin() as connection:
             account = {"id": user_id, "email": f"{user_id.hex}@example.org"}
             connection.execute(text("insert into auth.users (id, email) values (:id, :email)"), account)
-            known: dict[str, dict[str, Any]] = {"users": {"id": user_id}}
-            for table in Base.metadata.sorted_tables:
-                self._fill(connection, table, known)
+            fill_every_table(connection, user_id)
         return user_id
 
-    @staticmethod
-    def _fill(connection: Connection, table: Table, known: dict[str, dict[str, Any]]) -> None:
-        row = {column.name: _value(column, known) for column in table.columns if _is_wanted(column)}
-        row |= known.get(table.name, {})
-        if table.name in ("plans", "installation") and connection.scalar(table.select().limit(1)) is not None:
-            known[table.name] = dict(connection.execute(table.select().limit(1)).mappings().one())
-            return
-        stored = connection.execute(table.insert().values(**row).returning(*table.primary_key.columns))
-        known[table.name] = row | dict(stored.mappings().one())
+
+def fill_every_table(connection: Connection, user_id: UUID) -> None:
+    """A new user, with one row in every table of ours that can belong to somebody."""
+    known: dict[str, dict[str, Any]] = {"users": {"id": user_id}}
+    for table in Base.metadata.sorted_tables:
+        _fill(connection, table, known)
+
+
+def _fill(connection: Connection, table: Table, known: dict[str, dict[str, Any]]) -> None:
+    row = {column.name: _value(column, known) for column in table.columns if _is_wanted(column)}
+    row |= known.get(table.name, {})
+    if table.name in ("plans", "installation") and connection.scalar(table.select().limit(1)) is not None:
+        known[table.name] = dict(connection.execute(table.select().limit(1)).mappings().one())
+        return
+    stored = connection.execute(table.insert().values(**row).returning(*table.primary_key.columns))
+    known[table.name] = row | dict(stored.mappings().one())
 
 
 def _is_wanted(column: Column[Any]) -> bool:

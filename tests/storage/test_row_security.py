@@ -18,8 +18,9 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from api.context import KEY
 from app import create_app
 from services.installation import CannotStart
+from services.storage.blobs.places import BUCKETS
 from services.storage.database import Database
-from services.storage.row_security import BUCKETS, NOBODY, RULES, NoRule, ours, statements
+from services.storage.row_security import NOBODY, RULES, NoRule, ours, statements
 from services.storage.supabase_migrations import FOLDER
 from tests.conftest import PASSWORD, make_settings, signed_in
 from tests.daemons import PostgresServer
