@@ -198,12 +198,12 @@ class _Checks:
         self._project = project
         self._clock = clock
         self._lock = Lock()
-        self._known: OrderedDict[str, tuple[datetime, str | None]] = OrderedDict()
+        self._known: OrderedDict[Claims, tuple[datetime, str | None]] = OrderedDict()
 
     def address(self, claims: Claims, token: str) -> str:
         """That of the user; Unauthenticated if the sign-in does not count any more."""
         with self._lock:
-            known = self._known.get(claims.session)
+            known = self._known.get(claims)
         age = self._clock() - known[0] if known else OUTAGE
         if known is None or age >= USER_CHECK:
             try:
@@ -225,8 +225,8 @@ class _Checks:
 
     def _remember(self, claims: Claims, address: str | None) -> tuple[datetime, str | None]:
         with self._lock:
-            self._known[claims.session] = found = (self._clock(), address)
-            self._known.move_to_end(claims.session)
+            self._known[claims] = found = (self._clock(), address)
+            self._known.move_to_end(claims)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return found

@@ -32,7 +32,7 @@ class SupabaseDouble:
         self.storage = Storage(self.service_key)
         self.requests: list[str] = []
         self.faults: deque[Fault] = deque()  # each is asked about one request; None: it lets that pass
-        app = Flask("supabase_double")
+        self.app = app = Flask("supabase_double")
         app.before_request(self._disturb)
         app.register_blueprint(storage_routes(self.storage))
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -55,6 +55,7 @@ class SupabaseDouble:
     def reset(self) -> None:
         """As new: empty buckets, no users, no faults."""
         self.storage.reset(BUCKETS)
+        self.storage.service_key = self.service_key
         self.auth.reset()
         self.requests.clear()
         self.faults.clear()
