@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from services.errors import Unavailable
 from services.storage.blobs import Blob, BlobNotFound, Blobs
 from services.storage.job_tables import CheckpointRow
 
@@ -78,6 +79,8 @@ def write(blobs: Blobs, job_id: UUID, attempt: int, kind: str, save: Save, workd
             raise Unsaved("it reads back differently from what was written")
     except OSError as error:
         raise Unsaved(error.strerror or str(error)) from error
+    except Unavailable as error:
+        raise Unsaved(error.message) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         packed.unlink(missing_ok=True)

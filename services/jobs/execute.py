@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from services.errors import AppError
+from services.errors import AppError, Unavailable
 from services.events import Event
 from services.forecasting.errors import DataError
 from services.jobs import checkpoints, finish
@@ -25,6 +25,7 @@ from services.jobs.memory import memory_on
 from services.jobs.progress import Progress
 from services.jobs.run import JobRun
 from services.storage.blobs import Blobs
+from services.storage.blobs.discarding import discard_below
 from services.storage.database import Database
 from services.storage.tables import JobRow
 from services.workloads.base import Cancelled, Paused, Run, Workload
@@ -88,7 +89,7 @@ def _attempt(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path
         raise  # this process is in no state to go on; its end counts as a lost worker
     except (DataError, AppError) as error:
         log.info("job %s was refused: %s %s", lease.job_id, error.code, error.message)
-        _fail(place, lease, REASONS.get(error.code, "data_error"), told(error))
+        _fail(place, lease, _reason(error), told(error))
     except OSError as error:
         log.exception("job %s failed", lease.job_id)
         full = is_without_room(error)
@@ -96,6 +97,11 @@ def _attempt(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path
     except Exception:
         log.exception("job %s failed", lease.job_id)
         _fail(place, lease, "internal_error", INTERNAL_ERROR)
+
+
+def _reason(error: DataError | AppError) -> str:
+    """What the platform cannot reach is not the user's doing."""
+    return "internal_error" if isinstance(error, Unavailable) else REASONS.get(error.code, "data_error")
 
 
 def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -> None:
@@ -140,8 +146,7 @@ def _work(claim: Claim, place: Workplace, heartbeat: Heartbeat, workdir: Path) -
     place.publish(event)
     _drop_blobs(place, claim.lease, keep_own=True)
     if event.data.get("reason") != "partial":
-        for key in list(place.blobs.list(checkpoints.folder_of(claim.lease.job_id))):
-            place.blobs.delete(key)
+        discard_below(place.blobs, checkpoints.folder_of(claim.lease.job_id))
 
 
 def _pause(place: Workplace, lease: Lease, run: JobRun) -> None:
@@ -192,6 +197,4 @@ def _end(place: Workplace, lease: Lease, write: Callable[[Session], Event | None
 def _drop_blobs(place: Workplace, lease: Lease, *, keep_own: bool) -> None:
     """Remove what no row names any more; the clean-up would find it too, but later."""
     own = f"jobs/{lease.job_id}/{lease.attempt}/"
-    for key in list(place.blobs.list(f"jobs/{lease.job_id}/")):
-        if not (keep_own and key.startswith(own)):
-            place.blobs.delete(key)
+    discard_below(place.blobs, f"jobs/{lease.job_id}/", but=own if keep_own else None)

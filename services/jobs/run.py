@@ -22,6 +22,7 @@ from services.jobs.progress import Progress
 from services.jobs.states import ENGINE_EVENTS
 from services.jobs.tasks import Item, TaskBoard
 from services.storage.blobs import Blobs
+from services.storage.blobs.discarding import discard
 from services.storage.database import Database
 from services.storage.job_tables import AttemptRow, CheckpointRow
 from services.storage.tables import ArtifactRow, MetricRow, TrainingLogRow
@@ -314,8 +315,7 @@ class JobRun:
                 }
                 superseded = checkpoints.replace(tx, job_id, stored, values)
             self._publish(told)
-        for key in superseded:
-            self._blobs.delete(key)
+        discard(self._blobs, superseded)
 
     def _tell_unsaved(self, why: str, pausing: bool) -> None:
         """The training goes on without; a pause it cannot have is called off."""
