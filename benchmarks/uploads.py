@@ -60,6 +60,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--kills", type=int, default=100, help="uploads in whose middle the server is killed")
     parser.add_argument("--megabytes", type=int, default=200, help="size of the large file")
+    parser.add_argument("--minutes", type=float, default=30, help="begin no upload after so many")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trainyard-bench-") as name:
@@ -91,7 +92,8 @@ def signed_in(lives: Lives) -> House:
 def small_files(house: House, folder: Path, arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     with ThreadPoolExecutor(arguments.clients) as pool:
-        outcomes = list(pool.map(lambda number: one_file(house, number, arguments), range(arguments.uploads)))
+        made = list(pool.map(lambda number: one_file(house, number, arguments), range(arguments.uploads)))
+    outcomes = [each for each in made if each is not None]
     seconds = time.monotonic() - started
     wrong = [each for each in outcomes if not is_right(folder, each)]
     stored = sum(not path.name.startswith(".") for path in (folder / "blobs" / "files").glob("*/*"))
@@ -115,11 +117,17 @@ def small_files(house: House, folder: Path, arguments: argparse.Namespace) -> in
     return len(wrong) + len(greedy) + abs(stored - len(outcomes))
 
 
+_started = time.monotonic()
 _sessions: dict[int, str] = {}
 _opening = threading.Lock()
 
 
-def one_file(house: House, number: int, arguments: argparse.Namespace) -> Outcome:
+def one_file(house: House, number: int, arguments: argparse.Namespace) -> Outcome | None:
+    minutes = (time.monotonic() - _started) / 60
+    if minutes > arguments.minutes:
+        return None
+    if number % 500 == 499:
+        print(f"{number + 1} uploads after {minutes:.1f} min", file=sys.stderr, flush=True)
     rng = random.Random(arguments.seed * 1_000_003 + number)
     group = number // FILES_PER_SESSION
     with _opening:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from api.context import KEY
+from services.uploads.chunks import Upload
+from services.uploads.tus.store import TusUpload
 from services.wiring import Services
 from tests.api.caller import Caller, refusal, series_csv, sha256
 from tests.api.tus_caller import BYTES, TusCaller, checksum, metadata
@@ -289,6 +291,40 @@ def test_parts_sent_in_any_order_become_one_file(at_work: TusCaller) -> None:
     assert refusal(at_work.patch(path, len(CONTENT), b""), 400)["code"] == "UPLOAD_IS_FINAL"
     assert at_work.state(parts[1])["status"] == "joined"
     assert refusal(at_work.join(parts[:2]), 409)["code"] == "PARTS_JOINED"
+
+
+@pytest.mark.parametrize("crash", ["claiming", "moving", "noting"])
+def test_parts_whose_joining_was_interrupted_are_joined_by_the_same_request(
+    tus: TusCaller, monkeypatch: pytest.MonkeyPatch, crash: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    parts = [tus.created(5, body, Upload_Concat="partial") for body in (b"12345", b"67890", b"abcde")]
+    with monkeypatch.context() as broken:
+        count = [0]
+
+        def break_down(original: Any, at: int) -> Any:
+            def called(*arguments: Any, **named: Any) -> Any:
+                count[0] += 1
+                if count[0] == at:
+                    raise Killed
+                return original(*arguments, **named)
+
+            return called
+
+        if crash == "moving":
+            broken.setattr(Upload, "add", break_down(Upload.add, 2))
+        else:
+            broken.setattr(TusUpload, "save", break_down(TusUpload.save, 2 if crash == "claiming" else 4))
+        with pytest.raises(Killed):
+            tus.join(parts)
+    answer = tus.join(parts, Upload_Metadata=tus.metadata(fileHash=sha256(b"1234567890abcde")))
+    assert answer.status_code == 201, answer.get_json()
+    assert tus.state(answer.headers["Location"])["status"] == "processing"
+    services: Services = tus.caller.client.application.extensions[KEY]
+    (key,) = services.blobs.list(f"files/{tus.session_id}/")
+    assert sha256(b"1234567890abcde") in key
 
 
 def test_parts_that_are_not_complete_are_named(tus: TusCaller) -> None:

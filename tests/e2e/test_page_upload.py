@@ -135,3 +135,29 @@ def test_a_reload_in_the_middle_sends_only_the_rest(visit: Visit, house: Server,
     drop(page, path)
     expect(page.get_by_role("row").filter(has_text="output")).to_contain_text("140,000")
     assert sent == [0, 1, *range(2, total)]
+
+
+def test_a_file_that_the_server_has_is_there_at_once_and_not_sent_again(
+    visit: Visit, house: Server, tmp_path: Path
+) -> None:
+    client, tokens = client_of(house)
+    first, second = (
+        client.call("POST", "/api/v1/sessions", json={"name": name})["session"]["id"]
+        for name in ("Once", "Again")
+    )
+    path = tmp_path / "load.csv"
+    path.write_text("time;load\n" + "".join(f"2024-01-{day:02} 00:00;{day}\n" for day in range(1, 29)))
+    metadata = {"columns": [{"column": "load", "bezeichnung": "load"}]}
+    client.upload(first, path, "input", metadata)
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.goto(f"/sessions/{second}/upload")
+    drop(page, path)
+    page.get_by_role("combobox", name="Use of load").select_option("output")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("ready: the server had it already")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="output")).to_contain_text("2024-01-28")
+    assert [url for url in sent if url.endswith("/upload-chunk")] == []

@@ -138,10 +138,31 @@ class TusUploads:
         self.store.remove(upload)
 
     def _join(self, user_id: UUID, wish: Wish) -> TusUpload:
-        parts = [self.find(user_id, part) for part in wish.parts]
-        finals = {part.about.final for part in parts}
-        if finals != {None}:
-            return self._joined_before(user_id, wish, finals)
+        """Said again, because the answer was lost or the server killed, it goes on with what it began."""
+        with self.store.joining(user_id):
+            parts = [self.find(user_id, part) for part in wish.parts]
+            upload = self._begun(user_id, wish, parts) or self._final(user_id, wish, parts)
+            for part in parts:
+                if part.about.final != upload.id:
+                    part.save(final=upload.id)
+        try:
+            self._take(user_id, upload)
+            self._import(user_id, upload, again=True)
+        except AppError:
+            self._give_parts_back(user_id, upload)
+            raise
+        return TusUpload(upload.folder)
+
+    def _begun(self, user_id: UUID, wish: Wish, parts: list[TusUpload]) -> TusUpload | None:
+        for final in {part.about.final for part in parts} - {None}:
+            upload = self.store.find(user_id, str(final))
+            if upload is not None and upload.about.parts == list(wish.parts):
+                return upload
+            if upload is not None:
+                raise Conflict("Some of the uploads are part of another one already", code="PARTS_JOINED")
+        return None
+
+    def _final(self, user_id: UUID, wish: Wish, parts: list[TusUpload]) -> TusUpload:
         unfinished = [part.id for part in parts if not (part.about.partial and part.complete)]
         if unfinished:
             raise BadRequest(
@@ -153,24 +174,21 @@ class TusUploads:
         length = sum(part.about.length or 0 for part in parts)
         self._check_length(user_id, length, stored=True)
         session_id = self._check_target(user_id, read_target(wish.metadata, len(parts)))
-        about = About(length, wish.metadata, str(session_id), parts=list(wish.parts))
-        upload = self.store.create(user_id, about)
-        try:
-            self._take(user_id, upload)
-            self._import(user_id, upload, again=True)
-        except AppError:
-            if not TusUpload(upload.folder).about.taken:
-                self.store.remove(upload)
-            raise
-        return TusUpload(upload.folder)
+        return self.store.create(
+            user_id, About(length, wish.metadata, str(session_id), parts=list(wish.parts))
+        )
 
-    def _joined_before(self, user_id: UUID, wish: Wish, finals: set[str | None]) -> TusUpload:
-        """The same request again finds its first answer."""
-        if len(finals) == 1 and (final := finals.pop()) is not None:
-            upload = self.find(user_id, final)
-            if upload.about.parts == list(wish.parts):
-                return upload
-        raise Conflict("Some of the uploads are part of another one already", code="PARTS_JOINED")
+    def _give_parts_back(self, user_id: UUID, upload: TusUpload) -> None:
+        """Of a file that was refused: its parts may be put together in another way."""
+        with self.store.joining(user_id):
+            current = self.store.find(user_id, upload.id)
+            if current is None or current.about.taken:
+                return
+            for name in current.about.parts:
+                part = self.store.find(user_id, name)
+                if part is not None and part.about.final == upload.id and part.data.exists():
+                    part.save(final=None)
+            self.store.remove(current)
 
     def _take(self, user_id: UUID, upload: TusUpload) -> None:
         """Move the bytes into the session. Interrupted at any moment, the next call goes on."""
@@ -186,8 +204,6 @@ class TusUploads:
             there = {index: next(chunks) for index, each in enumerate(sources) if each.data.exists()}
             header = replace(target.header, session_ref=str(upload.about.session_id))
             self._uploads.adopt(user_id, header, metadata_of(target), there, upload.id)
-            for source in sources:
-                source.save(**({"final": upload.id} if upload.about.parts else {"taken": True}))
             upload.save(taken=True)
 
     def _check_digest(

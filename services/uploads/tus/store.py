@@ -15,7 +15,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
@@ -50,7 +50,7 @@ class About:
     partial: bool = False
     parts: list[str] = field(default_factory=list)  # what a final upload is put together from
     taken: bool = False  # the bytes are in the session now
-    final: str | None = None  # the upload that a partial one became part of
+    final: str | None = None  # the upload that a partial one belongs to, from before its bytes go there
 
 
 class TusUpload:
@@ -88,7 +88,7 @@ class TusUpload:
     @contextmanager
     def alone(self) -> Iterator[TusUpload]:
         """One at a time decides what becomes of the upload; yields it as it is by then."""
-        with file_lock(self.folder / ".taking", make_folder=False):
+        with self._held(".taking"):
             yield TusUpload(self.folder)
 
     def write(self, offset: int, source: IO[bytes], limit: int, verdict: Verdict | None = None) -> int:
@@ -193,13 +193,17 @@ class TusUpload:
                 )
             yield
 
+    def _changing(self) -> AbstractContextManager[None]:
+        return self._held(".lock")
+
     @contextmanager
-    def _changing(self) -> Iterator[None]:
-        try:
-            with file_lock(self.folder / ".lock", make_folder=False):
-                yield
-        except FileNotFoundError:
-            raise gone() from None
+    def _held(self, name: str) -> Iterator[None]:
+        with ExitStack() as held:
+            try:
+                held.enter_context(file_lock(self.folder / name, make_folder=False))
+            except FileNotFoundError:
+                raise gone() from None
+            yield
 
 
 class TusStore:
@@ -228,6 +232,10 @@ class TusStore:
             return TusUpload(self.root / str(user_id) / upload_id)
         except FileNotFoundError:
             return None
+
+    def joining(self, user_id: UUID) -> AbstractContextManager[None]:
+        """One at a time decides which parts of a user belong together."""
+        return file_lock(self.root / str(user_id) / ".joining")
 
     def remove(self, upload: TusUpload) -> None:
         """At once, as far as anybody can see; whoever writes to it is told with the next buffer."""

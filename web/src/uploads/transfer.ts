@@ -21,6 +21,8 @@ export interface Shown {
   remaining: number | null
   error: Error | null
   fileIds: string[]
+  /** Nothing was sent: the server had it from before. */
+  wasHere: boolean
 }
 
 const POLL_MS = 700
@@ -52,6 +54,7 @@ export class Transfer {
       remaining: null,
       error: null,
       fileIds: [],
+      wasHere: false,
     }
   }
 
@@ -111,6 +114,7 @@ export class Transfer {
       this.finish(state.fileIds ?? [])
       return
     }
+    if (state === null && (await this.isHere(hashes, signal))) return
     let missing = state === null || state.status === 'completed' ? this.all() : state.missing
     this.pace.reset()
     while (missing.length > 0) {
@@ -138,6 +142,30 @@ export class Transfer {
     return hashes
   }
 
+  /** Asks by its hash whether the server has the file; then it becomes a file of this session at once. */
+  private async isHere(hashes: Hashes, signal: AbortSignal): Promise<boolean> {
+    const { sessionId, name, size, plan } = this.kept
+    const fileMetadata = { columns: plan.columns, importOptions: plan.importOptions }
+    const body = { sessionId, fileName: name, fileType: plan.role, fileHash: hashes.file, fileSize: size, fileMetadata }
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        const answer = await call(api.POST('/api/training/upload-known', { body, signal }))
+        if (answer.status === 'completed') {
+          this.finish(answer.fileIds ?? [], true)
+          return true
+        }
+        this.show({ stage: 'importing', bytes: size })
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof ApiError)) throw error
+        if ([404, 409, 503].includes(error.status)) return false // then its bytes are sent
+        if (error.status !== 0) throw error
+      }
+      await pause(POLL_MS)
+    }
+  }
+
   private async imported(file: File, hashes: Hashes, state: UploadState | null, signal: AbortSignal): Promise<void> {
     this.show({ stage: 'importing', bytes: this.kept.size, speed: null, remaining: null })
     while (state !== null && !signal.aborted) {
@@ -163,7 +191,10 @@ export class Transfer {
     const form = new FormData()
     const { sessionId, name, plan } = this.kept
     const about = { sessionId, fileName: name, fileType: plan.role, chunkIndex: index, totalChunks: total }
-    form.set('metadata', JSON.stringify({ ...about, chunkHash: hashes.chunks[index], fileHash: hashes.file }))
+    form.set(
+      'metadata',
+      JSON.stringify({ ...about, chunkHash: hashes.chunks[index], fileHash: hashes.file, fileSize: file.size }),
+    )
     form.set(
       'additionalData',
       JSON.stringify({ fileMetadata: { columns: plan.columns, importOptions: plan.importOptions } }),
@@ -205,8 +236,8 @@ export class Transfer {
     this.show({ stage: 'sending', bytes, speed, remaining })
   }
 
-  private finish(fileIds: string[]): void {
-    this.show({ stage: 'done', bytes: this.kept.size, speed: null, remaining: null, fileIds })
+  private finish(fileIds: string[], wasHere = false): void {
+    this.show({ stage: 'done', bytes: this.kept.size, speed: null, remaining: null, fileIds, wasHere })
   }
 
   private show(changes: Partial<Shown>): void {

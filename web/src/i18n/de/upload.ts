@@ -79,6 +79,7 @@ export const upload: Texts['upload'] = {
     failed: 'steht',
     done: 'bereit',
   },
+  wasHere: 'bereit: der Server hatte sie schon',
   needsFile:
     'Nach dem Neuladen gibt der Browser die Datei nicht von selbst zurück: ziehen Sie sie noch einmal hierher, gesendet wird nur der Rest.',
   speed: (speed, left) => `${speed}/s, noch ${left}`,

@@ -75,6 +75,7 @@ export const upload = {
     failed: 'stopped',
     done: 'ready',
   },
+  wasHere: 'ready: the server had it already',
   needsFile:
     'After a reload the browser does not give the file back by itself: drop it here again, only the rest is sent.',
   speed: (speed: string, left: string) => `${speed}/s, ${left} left`,

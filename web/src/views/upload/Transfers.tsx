@@ -41,7 +41,7 @@ function Line({ shown }: { shown: Shown }) {
         </span>
         <span className="row">
           <span className={shown.stage === 'done' ? 'chip good' : shown.stage === 'failed' ? 'chip bad' : 'chip'}>
-            {t.stages[shown.stage]}
+            {shown.wasHere ? t.wasHere : t.stages[shown.stage]}
           </span>
           {moving ? (
             <Button icon small kind="quiet" aria-label={t.pause(shown.name)} onClick={() => uploads.pause(shown.id)}>
