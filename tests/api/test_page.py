@@ -59,6 +59,7 @@ def test_assets_are_sent_packed_to_who_takes_that_and_kept_for_good(
 ) -> None:
     packed = serve().get("/assets/index-1a.js", headers={"Accept-Encoding": "gzip"})
     plain = serve().get("/assets/index-1a.js")
+    assert "wasm-unsafe-eval" in plain.headers["Content-Security-Policy"], "a worker hashes by WebAssembly"
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data == b"export const page = 1"
     assert packed.mimetype == plain.mimetype == "text/javascript"
