@@ -57,7 +57,7 @@ def init_app(app: Flask, built: Path = BUILT) -> None:
         return response
 
     def asset(name: str) -> Response:
-        """Files whose names change with their content. A worker among them lives by the policy it came with."""
+        """Files whose names change with their content. A worker lives by the policy that it came with."""
         response = _send(_inside(built / "assets", name))
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"

@@ -19,7 +19,7 @@ from services.uploads.tus.fields import (
     read_number,
     read_target,
 )
-from services.uploads.tus.service import Wish
+from services.uploads.tus.service import Progress, Wish
 from services.uploads.tus.store import TusUpload
 
 VERSION = "1.0.0"
@@ -57,11 +57,7 @@ def create_upload() -> Response:
     upload = services().tus.create(g.user_id, Wish(length, metadata, partial, tuple(parts)))
     if times:
         services().time_settings.save(g.user_id, str(upload.about.session_id), **times)
-    offset = None
-    if request.mimetype == BYTES:
-        upload = _receive(upload, 0)
-        offset = upload.offset()
-    response = _answer(upload, 201, offset)
+    response = _answer(upload, 201, _receive(upload, 0) if request.mimetype == BYTES else None)
     response.headers["Location"] = url_for("tus.show_upload", upload_id=upload.id)
     return response
 
@@ -109,7 +105,7 @@ def _head(upload_id: str) -> Response:
     _check_version()
     about = upload.about
     state = services().tus.state(g.user_id, upload)
-    response = _answer(upload, 200, state["offset"], state.get("job_id"))
+    response = _answer(upload, 200, Progress(state["offset"], state.get("job_id")))
     response.headers["Cache-Control"] = "no-store"
     if about.length is None:
         response.headers["Upload-Defer-Length"] = "1"
@@ -136,9 +132,7 @@ def _patch(upload_id: str) -> Response:
     offset = read_number("Upload-Offset", request.headers.get("Upload-Offset"))
     if offset is None:
         raise BadRequest("Upload-Offset is missing", details={"field": "Upload-Offset"})
-    upload = _receive(upload, offset)
-    state = services().tus.state(g.user_id, upload) if upload.about.taken else {}
-    return _answer(upload, 204, upload.offset(), state.get("job_id"))
+    return _answer(upload, 204, _receive(upload, offset))
 
 
 def _delete(upload_id: str) -> Response:
@@ -148,7 +142,7 @@ def _delete(upload_id: str) -> Response:
     return Response(status=204)
 
 
-def _receive(upload: TusUpload, offset: int) -> TusUpload:
+def _receive(upload: TusUpload, offset: int) -> Progress:
     """The body, as it comes: how much may come is the upload's affair."""
     request.max_content_length = 2**63
     return services().tus.receive(
@@ -161,13 +155,13 @@ def _receive(upload: TusUpload, offset: int) -> TusUpload:
     )
 
 
-def _answer(upload: TusUpload, status: int, offset: int | None = None, job_id: str | None = None) -> Response:
+def _answer(upload: TusUpload, status: int, progress: Progress | None = None) -> Response:
     response = Response(status=status)
     response.headers["Upload-Expires"] = http_date(services().tus.expires_at(upload))
-    if offset is not None:
-        response.headers["Upload-Offset"] = str(offset)
-    if job_id is not None:
-        response.headers["X-Job-Id"] = job_id
+    if progress is not None:
+        response.headers["Upload-Offset"] = str(progress.offset)
+    if progress is not None and progress.job_id is not None:
+        response.headers["X-Job-Id"] = progress.job_id
     return response
 
 

@@ -38,6 +38,14 @@ class Wish:
     parts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Progress:
+    """After a request that brought bytes."""
+
+    offset: int
+    job_id: str | None = None  # of the import, once all bytes are there
+
+
 class TusUploads:
     """Somebody else's upload does not exist."""
 
@@ -97,7 +105,7 @@ class TusUploads:
         body: IO[bytes],
         checksum: Checksum | None = None,
         announced: int | None = None,
-    ) -> TusUpload:
+    ) -> Progress:
         """Append a body; the one that completes the upload begins its import. `announced`: its length."""
         if upload.about.parts:
             raise BadRequest("An upload that was put together takes no bytes", code="UPLOAD_IS_FINAL")
@@ -107,13 +115,13 @@ class TusUploads:
         if announced is not None and offset + announced > limit:
             raise longer_than_announced(limit, offset + announced)
         if upload.data.exists():
-            upload.write(offset, body, limit, checksum)
-        elif offset != upload.about.length:
+            end = upload.write(offset, body, limit, checksum)
+        elif (end := offset) != upload.about.length:
             raise offset_conflict(offset, upload.about.length or 0)
-        if upload.complete and not upload.about.partial:
-            self._take(user_id, upload)
-            self._import(user_id, upload, again=True)
-        return TusUpload(upload.folder)
+        if end != upload.about.length or upload.about.partial:
+            return Progress(end)
+        self._take(user_id, upload)
+        return Progress(end, self._import(user_id, upload, again=True).get("job_id"))
 
     def state(self, user_id: UUID, upload: TusUpload) -> dict[str, Any]:
         """How far it is and what became of it; hands over what a killed server had no time for."""
@@ -123,7 +131,7 @@ class TusUploads:
         if about.partial:
             return {**state, "status": "joined" if about.final else "partial", "final": about.final}
         state["sessionId"] = about.session_id
-        if not upload.complete:
+        if state["offset"] != about.length:
             return {**state, "status": "uploading"}
         try:
             self._take(user_id, upload)

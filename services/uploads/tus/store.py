@@ -103,7 +103,7 @@ class TusUpload:
     def _receive(
         self, writer: BinaryIO, start: int, source: IO[bytes], limit: int, verdict: Verdict | None
     ) -> int:
-        position = start
+        position, on_disk = start, False
         with self.data.open("r+b", buffering=0) as file:
             try:
                 while buffer := _read(source):
@@ -116,11 +116,14 @@ class TusUpload:
                     position += len(buffer)
                 if verdict is not None:
                     verdict.check()
-                    os.fsync(file.fileno())
+                os.fsync(file.fileno())
+                on_disk = True
+                if verdict is not None:
                     with self._as(writer):
                         self._settle()
             finally:
-                os.fsync(file.fileno())
+                if not on_disk:
+                    os.fsync(file.fileno())
         return position
 
     @contextmanager
