@@ -19,6 +19,7 @@ from services.distributions import Distributions
 from services.events import EventBus
 from services.files import Files
 from services.forecast_inputs import ForecastInputs
+from services.forecast_inputs.serving import Forecasts
 from services.interactive import SmallJobs
 from services.job_requests import JobRequests, Starts
 from services.jobs import Jobs
@@ -86,6 +87,7 @@ class Services:
     windows: Windows
     distributions: Distributions
     forecast_inputs: ForecastInputs
+    forecasts: Forecasts
     training: Training
     backtests: Backtests
     searches: Searches
@@ -159,6 +161,7 @@ class _Views(TypedDict):
     windows: Windows
     distributions: Distributions
     forecast_inputs: ForecastInputs
+    forecasts: Forecasts
     leaderboard: Leaderboard
     window_forecasts: WindowForecasts
     models: Models
@@ -172,10 +175,12 @@ def _views(
     database: Database, blobs: Blobs, sessions: Sessions, small_jobs: SmallJobs, datasets: Datasets
 ) -> _Views:
     kept, prediction = Kept(blobs), Prediction(database, sessions, small_jobs)
+    inputs = ForecastInputs(database, sessions, prediction, kept)
     return {
         "windows": Windows(database, sessions, kept),
         "distributions": Distributions(sessions, datasets, kept),
-        "forecast_inputs": ForecastInputs(database, sessions, prediction, kept),
+        "forecast_inputs": inputs,
+        "forecasts": Forecasts(database, sessions, inputs),
         "leaderboard": Leaderboard(database, blobs, sessions),
         "window_forecasts": WindowForecasts(database, blobs),
         "models": Models(database, blobs, sessions),

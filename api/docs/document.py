@@ -13,6 +13,7 @@ from werkzeug.routing import Map, Rule
 
 from api.docs import (
     accounts,
+    forecasts,
     jobs,
     machines,
     models,
@@ -43,6 +44,7 @@ OPERATIONS: Operations = {
     **results.OPERATIONS,
     **windows.OPERATIONS,
     **models.OPERATIONS,
+    **forecasts.OPERATIONS,
     **tus.OPERATIONS,
 }
 DEFAULT_CODE_DESC.setdefault("HTTP_460", "Checksum Mismatch")  # of the tus protocol

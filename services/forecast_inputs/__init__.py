@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.dataset_config import session_files
 from services.errors import Invalid
-from services.forecast_inputs.given import Given, read_given
+from services.forecast_inputs.given import Given, Values, read_given
 from services.prediction import Predicted, Prediction
 from services.registry.in_use import in_use
 from services.sessions import Sessions
@@ -57,12 +57,28 @@ class ForecastInputs:
         self, user_id: UUID, ref: str, body: Mapping[str, Any], job_id: UUID | None = None
     ) -> tuple[Predicted, dict[str, Any]]:
         """The prediction job, and as soon as that is completed the forecast with its instants."""
-        asked = self._ask(user_id, ref, body, job_id)
+        return self._predict(user_id, self._ask(user_id, ref, body, job_id))
+
+    def ask(self, user_id: UUID, ref: str, rows: Callable[[Sequence[str]], Values]) -> Asked:
+        """The model that is in use; `rows` by the names of its input series."""
+        asked = self._ask(user_id, ref, {}, None)
+        inputs = [series.name for series in asked.config.series if series.role == "input"]
+        return replace(asked, given=Given({}, rows(inputs)))
+
+    def newest(self, asked: Asked, present: int) -> int:
+        from services.forecast_inputs.filling import newest
+
+        return newest(asked, self._kept.series, present)
+
+    def predict_at(self, user_id: UUID, asked: Asked, at: int) -> tuple[Predicted, dict[str, Any]]:
+        return self._predict(user_id, replace(asked, at=at))
+
+    def _predict(self, user_id: UUID, asked: Asked) -> tuple[Predicted, dict[str, Any]]:
         filled = self._fill(asked)
         if filled.missing:
             raise _incomplete(filled)
         predicted = self._prediction.predict(
-            user_id, ref, {"input_data": [filled.rows]}, job_id=asked.trained.job.id
+            user_id, str(asked.session_id), {"input_data": [filled.rows]}, job_id=asked.trained.job.id
         )
         return predicted, filled.forecast(predicted.to_json()) if predicted.is_done else {}
 

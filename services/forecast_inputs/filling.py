@@ -109,6 +109,16 @@ def fill(asked: Asked, series: KeptSeries) -> Filled:
     return Filled(asked, reference, newest, [_with_steps(strip, asked.given.steps) for strip in strips])
 
 
+def newest(asked: Asked, series: KeptSeries, present: int) -> int:
+    """The last reference time of the training's grid at which files and given rows reach to the end of
+    every measured past, and not later than the present."""
+    specs = specs_of(asked.config, series.read)
+    inputs = [_with_rows(each, asked.given.rows, present) for each in specs.inputs]
+    found = newest_reference(inputs, specs.windows, specs.arithmetic)
+    late = max(found - present, 0)
+    return found - -(-late // specs.windows.stride) * specs.windows.stride
+
+
 def _cut(specs: Specs, reference: int) -> list[Strip]:
     return sample_at(reference, specs.inputs, specs.outputs, specs.calendar, specs.windows, specs.arithmetic)
 

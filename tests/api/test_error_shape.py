@@ -71,6 +71,7 @@ NAMES: dict[str, dict[str, Any]] = {
     "GET /api/v1/leaderboard": {"query_string": {"job_id": JOB}},
     f"POST {TRAINING}/train-models/<session_id>": {"json": {"model_parameters": {"MODE": "LIN"}}},
     f"POST {TRAINING}/scale-data/<session_id>": {"json": {"input_data": [[1, 2, 3, 4]]}},
+    f"POST {TRAINING}/save-forecast-config/<session_id>": {"json": {"features": []}},
     f"POST {TRAINING}/predict/<session_id>": {"json": {"input_data": [[[1, 2, 3, 4]] * 4]}},
     f"PUT {TRAINING}/csv-files/<file_id>": {"json": {"bezeichnung": "Stolen"}},
     "POST /api/v1/training/jobs": {
