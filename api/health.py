@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from typing import Any
 
@@ -12,13 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.context import services
+from services.errors import Unavailable
 from services.jobs.states import Status
 from services.measurements import JOBS
 from services.storage.tables import JobRow
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
-PROBE = "health/probe"
 
 
 @blueprint.get("/health/live")
@@ -53,7 +52,7 @@ def metrics() -> Response:
 def _works(check: Any) -> bool:
     try:
         check()
-    except (SQLAlchemyError, OSError):
+    except (SQLAlchemyError, OSError, Unavailable):
         log.exception("not ready")
         return False
     return True
@@ -64,6 +63,4 @@ def _database() -> None:
 
 
 def _files() -> None:
-    blobs = services().blobs
-    blobs.put(PROBE, io.BytesIO(b"ok"))
-    blobs.delete(PROBE)
+    services().blobs.check()

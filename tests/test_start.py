@@ -60,10 +60,15 @@ def test_it_works_without_any_heavy_package(tmp_path: Path) -> None:
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         for path in ("/health/ready", "/metrics", "/api/auth/me", "/api/training/environment-info"):
             assert requests.get(f"{server.url}{path}", headers=headers, timeout=10).ok
-    lines = [line for line in server.log.read_text().splitlines() if line.startswith("import time:")]
-    imported = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+    imported = imported_by(server)
     assert "flask" in imported
     assert imported & HEAVY == set()
+
+
+def imported_by(server: Server) -> set[str]:
+    """The packages that a server under PYTHONPROFILEIMPORTTIME has loaded."""
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("import time:")]
+    return {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
 
 
 def test_it_ends_with_its_workers_when_asked(tmp_path: Path) -> None:
@@ -131,3 +136,18 @@ def test_a_wrong_configuration_is_told_whole_and_nothing_starts(tmp_path: Path) 
     assert "Traceback" not in run.stderr
     assert list(tmp_path.iterdir()) == []
     assert time.monotonic() - began < 30
+
+
+def test_a_server_with_supabase_starts_without_its_client_and_without_reaching_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    supabase = {
+        "TRAINYARD_BLOBS": "supabase",
+        "TRAINYARD_ACCOUNTS": "supabase",
+        "SUPABASE_URL": f"http://127.0.0.1:{free_port()}",
+        "SUPABASE_ANON_KEY": "sb_publishable_x",
+        "SUPABASE_SERVICE_ROLE_KEY": "sb_secret_x",
+    }
+    environment = {"TRAINYARD_WORKERS": "0", "PYTHONPROFILEIMPORTTIME": "1", **supabase}
+    with running(tmp_path / "data", **environment) as server:
+        assert requests.get(f"{server.url}/health/live", timeout=10).ok
+        assert imported_by(server) & {"supabase", "storage3", "supabase_auth", "httpx"} == set()

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 6
 FIRST_PAUSE = 0.2  # doubled after every attempt: 0.2 to 3.2 s, 6 s in all
 CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 20.0  # between two bytes
+GIVE_UP_SECONDS = 30.0  # a project that hangs is not tried six times
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
@@ -96,11 +97,14 @@ class Project:
         import httpx
 
         attempts = attempts or ATTEMPTS
+        until = time.monotonic() + GIVE_UP_SECONDS
         for attempt in range(attempts):
             try:
                 return request()
             except (httpx.TransportError, Busy) as error:
                 log.warning("Supabase, attempt %d of %d: %r", attempt + 1, attempts, error)
+            if time.monotonic() > until:
+                break
             if attempt + 1 < attempts:
                 self._sleep(FIRST_PAUSE * 2**attempt * random.uniform(0.7, 1.3))
         raise Unavailable(

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -188,6 +189,25 @@ def test_a_fault_that_passes_is_not_noticed(blobs: SupabaseBlobs, supabase_doubl
     assert list(blobs.list("jobs/j/")) == ["jobs/j/1/x.bin"]
     supabase_double.fail(500)
     assert blobs.delete("jobs/j/1/x.bin") is True
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again_and_a_store_that_hangs_is_given_up(
+    blobs: SupabaseBlobs, supabase_double: SupabaseDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(blobs, "jobs/j/1/x.bin", b"content")
+    monkeypatch.setattr("services.supabase.project.ANSWER_SECONDS", 1.0)
+    hurried = Project(supabase_double.url, supabase_double.service_key, sleep=lambda _seconds: None)
+    impatient = SupabaseBlobs(hurried, blobs._owners, blobs._cache, 300)
+    goes_on = Event()
+    supabase_double.faults.append(lambda _request: goes_on.wait(5) and None)
+    assert get(impatient, "jobs/j/1/x.bin") == b"content"
+    monkeypatch.setattr("services.supabase.project.GIVE_UP_SECONDS", 0.0)
+    supabase_double.faults.extend([lambda _request: goes_on.wait(5) and None] * 6)
+    with pytest.raises(Unavailable):
+        get(impatient, "jobs/j/1/x.bin")
+    assert len(supabase_double.faults) == 5  # one try of six was too long already
+    goes_on.set()
+    impatient.close()
 
 
 def test_a_store_that_stays_away_is_told_in_our_words(

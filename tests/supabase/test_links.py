@@ -74,6 +74,17 @@ def test_what_lies_there_compressed_passes_through_us(there: Flask, tmp_path: Pa
         assert (answer.status_code, answer.data) == (200, b"{}")
 
 
+def test_a_server_whose_store_is_away_is_not_ready_and_says_so(
+    there: Flask, supabase_double: SupabaseDouble
+) -> None:
+    supabase_double.fail(503)
+    answer = there.test_client().get("/health/ready")
+    assert (answer.status_code, answer.get_json()["checks"]["files"]) == (503, "failed")
+    for _ in range(5):
+        assert there.test_client().get("/health/ready").get_json()["checks"]["files"] == "ok"
+    assert len(supabase_double.requests) == 2  # it is not asked at every question of a balancer
+
+
 def test_a_store_that_stays_away_answers_503_with_the_way_out(
     there: Flask, supabase_double: SupabaseDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,10 @@ def blueprint(storage: Storage) -> Blueprint:
             return refusal(*NO_BUCKET)
         return None
 
+    @routes.get("/bucket/<bucket>")
+    def about(bucket: str) -> Any:
+        return {"id": bucket, "name": bucket, "public": False}
+
     @routes.post("/object/<bucket>/<path:name>")
     def create(bucket: str, name: str) -> Any:
         file = request.files["file"]

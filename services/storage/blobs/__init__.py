@@ -45,6 +45,9 @@ class Blobs(Protocol):
     def list(self, prefix: str) -> Iterator[str]:
         """Every key that begins with `prefix`, sorted."""
 
+    def check(self) -> None:
+        """Raises OSError or Unavailable where nothing can be stored now; may be asked every few seconds."""
+
     def link(self, key: str, name: str) -> str | None:
         """An address from which anybody may fetch it under this name for some minutes; None where this store
         has none, and then bytes pass through the server. Raises BlobNotFound where that costs nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from services.storage.blobs.keys import check_key, check_prefix
 from utils.files import atomic_writer
 
 BUFFER_BYTES = 64 * 1024
+PROBE = "health/probe"
 
 
 class DiskBlobs:
@@ -67,6 +69,10 @@ class DiskBlobs:
             base = Path(folder).relative_to(self._root)
             keys += [(base / name).as_posix() for name in names if not name.startswith(".")]
         return iter(sorted(key for key in keys if key.startswith(prefix)))
+
+    def check(self) -> None:
+        self.put(PROBE, io.BytesIO(b"ok"))
+        self.delete(PROBE)
 
     def link(self, key: str, name: str) -> str | None:
         return None

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import logging
 import shutil
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,6 +21,7 @@ from services.storage.blobs.object_cache import ObjectCache, linked
 from services.storage.blobs.owners import Owners
 from services.storage.blobs.places import (
     OWNED,
+    TRAINING_RESULTS,
     Place,
     buckets_of,
     encoded,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 BUFFER_BYTES = 256 * 1024
 PAGE = 1000
+CHECK_SECONDS = 30.0
+CHECK_TIMEOUT = 3.0
 LEAST_PAGE = 100  # a server may give shorter pages than it was asked for, but none shorter than this
 Answer = TypeVar("Answer")
 Paths = list[str]  # named here, since `list` is a method below
@@ -50,6 +54,7 @@ class SupabaseBlobs:
         self._owners = owners
         self._cache = cache
         self._link_seconds = link_seconds
+        self._well_until = 0.0
         self._lists_flat = True  # until the server says that it cannot
 
     def put(self, key: str, source: BinaryIO) -> Blob:
@@ -108,6 +113,19 @@ class SupabaseBlobs:
                     self._owners.learn(path)
                     found.add(key_of(path))
         return iter(sorted(key for key in found if key.startswith(prefix)))
+
+    def check(self) -> None:
+        """One short request; what it found is believed for a while."""
+        if time.monotonic() < self._well_until:
+            return
+        address = f"{self._project.url}/storage/v1/bucket/{TRAINING_RESULTS}"
+        self._checked(lambda: self._project.ask(lambda: self._look(address), attempts=1))
+        self._well_until = time.monotonic() + CHECK_SECONDS
+
+    def _look(self, address: str) -> None:
+        response = self._project.http.get(address, headers=self._project.headers(), timeout=CHECK_TIMEOUT)
+        if response.status_code != 200:
+            raise failure(*_status(response))
 
     def link(self, key: str, name: str) -> str | None:
         if not self._link_seconds or is_gzipped(key):
