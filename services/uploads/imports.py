@@ -16,6 +16,7 @@ from services.storage.tables import JobRow, TimeInfoRow
 from services.uploads.assembly import DamagedPart, Digest, digest_of, open_parts
 from services.uploads.chunks import NAMED_MISSING, Completed, Part, Stored, Upload
 from services.uploads.header import FilePlan, read_plan, suffix
+from services.uploads.known import is_whole
 from services.workloads.series_import.config import SeriesColumn, SeriesImportConfig
 
 WORKLOAD = "series_import"
@@ -80,11 +81,16 @@ class Imports:
         return self._jobs.submit(user_id, WORKLOAD, config.model_dump(mode="json"), session_id=session_id)
 
     def _store(self, session_id: UUID, upload: Upload) -> Stored:
+        """The bytes in the blobs, hashed on their way into them; a blob that is there and whole serves again."""
         parts = [part for _, part in sorted(upload.parts().items())]
         digest = self._digest(upload, parts)
         key = f"files/{session_id}/{digest.sha256}{suffix(upload.manifest.file_name)}"
-        with open_parts(parts) as source:
-            self._blobs.put(key, source)
+        if not is_whole(self._blobs, key, digest.sha256):
+            with open_parts(parts) as source:
+                blob = self._blobs.put(key, source)
+            if blob.sha256 != digest.sha256:
+                self._blobs.delete(key)
+                raise _damaged(upload, _first_damaged(parts))
         return Stored(key, digest.sha256, digest.size_bytes)
 
     def _zone(self, session_id: UUID) -> str | None:
@@ -93,22 +99,37 @@ class Imports:
         return None if info is None else info.zeitzone
 
     def _digest(self, upload: Upload, parts: list[Part]) -> Digest:
+        """Of the whole file; that of a single part is its name, which holds until the bytes are stored."""
         try:
-            digest = digest_of(parts)
-        except DamagedPart as damaged:
-            damaged.part.path.unlink(missing_ok=True)
-            raise Conflict(
-                "A chunk was damaged on the disk of the server and was dropped",
-                code="MISSING_CHUNKS",
-                suggestion="Send the missing chunk again",
-                details=upload.missing_json(),
-            ) from None
+            single = len(parts) == 1
+            digest = Digest(parts[0].sha256, parts[0].size_bytes) if single else digest_of(parts)
+        except DamagedPart as found:
+            raise _damaged(upload, found.part) from None
         expected = upload.manifest.file_hash
         if expected is not None and expected != digest.sha256:
             upload.drop_parts(announced=False)
             upload.save(file_hash=None, doubted=True)
             raise _wrong_whole(expected, digest, parts)
         return digest
+
+
+def _first_damaged(parts: list[Part]) -> Part:
+    for part in parts:
+        try:
+            digest_of([part])
+        except DamagedPart as found:
+            return found.part
+    return parts[-1]  # it was read wrongly once, and rightly before and after: it is sent again as well
+
+
+def _damaged(upload: Upload, part: Part) -> Conflict:
+    part.path.unlink(missing_ok=True)
+    return Conflict(
+        "A chunk was damaged on the disk of the server and was dropped",
+        code="MISSING_CHUNKS",
+        suggestion="Send the missing chunk again",
+        details=upload.missing_json(),
+    )
 
 
 def _wrong_whole(expected: str, digest: Digest, parts: list[Part]) -> Invalid:

@@ -24,7 +24,7 @@ class KnownFiles:
     def find(self, user_id: UUID, sha256: str, size: int) -> Stored:
         """The stored file of these bytes, read once more to be sure; NotFound if there is none."""
         for key in self._keys(user_id, sha256, size):
-            if self._is_whole(key, sha256):
+            if is_whole(self._blobs, key, sha256):
                 return Stored(key, sha256, size)
         raise NotFound(
             "No file of yours has this SHA-256 and this size",
@@ -44,12 +44,14 @@ class KnownFiles:
         with self._database.read() as tx:
             return [key for key in tx.scalars(query) if key]
 
-    def _is_whole(self, key: str, sha256: str) -> bool:
-        digest = hashlib.sha256()
-        try:
-            with self._blobs.open(key) as file:
-                while buffer := file.read(BUFFER_BYTES):
-                    digest.update(buffer)
-        except BlobNotFound:
-            return False
-        return digest.hexdigest() == sha256
+
+def is_whole(blobs: Blobs, key: str, sha256: str) -> bool:
+    """Whether a blob is there and has these bytes."""
+    digest = hashlib.sha256()
+    try:
+        with blobs.open(key) as file:
+            while buffer := file.read(BUFFER_BYTES):
+                digest.update(buffer)
+    except BlobNotFound:
+        return False
+    return digest.hexdigest() == sha256

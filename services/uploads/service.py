@@ -83,10 +83,14 @@ class Uploads:
         if session_id:
             self._sessions.resolve(user_id, session_id)
 
-    def refuse_early(self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None) -> UUID:
+    def refuse_early(
+        self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None, size: int | None
+    ) -> UUID:
         """The session of a file that is still to be sent; raises what would only be found at its end."""
         arrival = self._announced(user_id, header, metadata)
         self._placement.refuse_early(arrival)
+        if size is not None:
+            self._plans.require_room(self._sessions.owner(arrival.session_id), size)
         return arrival.session_id
 
     def known(
@@ -110,6 +114,8 @@ class Uploads:
     ) -> None:
         """Move all chunks of a file into its session; what an interrupted call left over is moved too."""
         arrival = self._announced(user_id, header, metadata)
+        size = sum(chunk.size_bytes for chunk in chunks.values())
+        self._plans.require_room(self._sessions.owner(arrival.session_id), size)
         with self._chunks.locked(arrival.session_id):
             self._placement.adopt(arrival, chunks, source)
 

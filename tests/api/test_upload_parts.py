@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.context import KEY
+from services.uploads.chunks import Upload
 from services.wiring import Services
 from tests.api.caller import Caller, accepted, refusal, series_csv, sha256
 from tests.api.test_uploads import LOAD, pieces
@@ -115,6 +116,48 @@ def test_whatever_order_repeats_and_damages_the_stored_file_is_the_one_that_was_
     (key,) = blobs.list(f"files/{session_id}/")
     with blobs.open(key) as file:
         assert file.read() == content
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_a_disk_damaged_is_noticed_before_the_import_and_wanted_again(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    session_id, content = caller.new_session(), series_csv(rows=30 + count)
+    parts = pieces(content, count)
+    add = Upload.add
+
+    def on_a_bad_disk(upload: Upload, index: int, chunk: Any, **named: Any) -> None:
+        add(upload, index, chunk, **named)
+        there = upload.parts()[index].path
+        there.write_bytes(bytes([there.read_bytes()[0] ^ 1]) + there.read_bytes()[1:])
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Upload, "add", on_a_bad_disk)
+        answers = [caller.send(session_id, part, place, count) for place, part in enumerate(parts)]
+    assert refusal(answers[-1], 409)["code"] == "MISSING_CHUNKS"
+    blobs = caller.client.application.extensions[KEY].blobs
+    assert list(blobs.list(f"files/{session_id}/")) == []
+    for _ in range(count):
+        for index in caller.get(f"upload-status?sessionId={session_id}")["uploads"][0]["missing"]:
+            caller.send(session_id, parts[index], index, count)
+    (key,) = blobs.list(f"files/{session_id}/")
+    with blobs.open(key) as file:
+        assert file.read() == content
+
+
+def test_the_same_file_in_two_uses_is_stored_once_and_a_damaged_copy_is_healed(caller: Caller) -> None:
+    session_id, content = caller.new_session(), series_csv(rows=55)
+    assert caller.send(session_id, content).status_code == 202
+    services: Services = caller.client.application.extensions[KEY]
+    (key,) = services.blobs.list(f"files/{session_id}/")
+    path = services.settings.data_dir / "blobs" / key
+    before = path.stat().st_ino
+    assert caller.send(session_id, content, file_type="output").status_code == 202
+    assert path.stat().st_ino == before
+    path.write_bytes(b"damaged")
+    metadata = {"bezeichnung": "third"}
+    assert caller.send(session_id, content, name="third.csv", metadata=metadata).status_code == 202
+    assert path.read_bytes() == content
 
 
 # here already

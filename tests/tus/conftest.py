@@ -136,9 +136,18 @@ class JavaScript:
 ROWS = 60_000
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("tus") / "data", TRAINYARD_WORKERS="1") as server:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the other async mode only with the slow tests."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        if chosen is not None and chosen.params.get("server") == "eventlet":
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", params=["threading", "eventlet"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("tus") / "data"
+    with running(folder, TRAINYARD_WORKERS="1", TRAINYARD_ASYNC_MODE=request.param) as server:
         yield server
 
 

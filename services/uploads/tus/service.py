@@ -61,8 +61,10 @@ class TusUploads:
             return self._join(user_id, wish)
         self._check_length(user_id, wish.length)
         session_id = None
-        if not wish.partial:
-            session_id = str(self._check_target(user_id, read_target(wish.metadata)))
+        if wish.partial:
+            self._plans.require_room(user_id, wish.length or 0)
+        else:
+            session_id = str(self._check_target(user_id, read_target(wish.metadata), wish.length))
         about = About(wish.length, wish.metadata, session_id, wish.partial)
         return self.store.create(user_id, about)
 
@@ -181,7 +183,7 @@ class TusUploads:
             )
         length = sum(part.about.length or 0 for part in parts)
         self._check_length(user_id, length, stored=True)
-        session_id = self._check_target(user_id, read_target(wish.metadata, len(parts)))
+        session_id = self._check_target(user_id, read_target(wish.metadata, len(parts)), length)
         return self.store.create(
             user_id, About(length, wish.metadata, str(session_id), parts=list(wish.parts))
         )
@@ -244,8 +246,8 @@ class TusUploads:
             raise gone()
         return self._uploads.begin(user_id, session_id, adopted, again=again)
 
-    def _check_target(self, user_id: UUID, target: Target) -> UUID:
-        return self._uploads.refuse_early(user_id, target.header, metadata_of(target))
+    def _check_target(self, user_id: UUID, target: Target, size: int | None) -> UUID:
+        return self._uploads.refuse_early(user_id, target.header, metadata_of(target), size)
 
     def _check_length(self, user_id: UUID, length: int | None, *, stored: bool = False) -> None:
         limit = self._plans.max_file_bytes(user_id)
