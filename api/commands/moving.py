@@ -51,10 +51,12 @@ def _import_command(services: Services) -> click.Command:
     @click.argument("path", type=click.Path(path_type=Path, exists=True))
     def import_sqlite(path: Path) -> None:
         """Move the embedded installation in PATH (its DATA_DIR) into the configured database and blobs."""
+        from services.moving.auth_users import accounts_for
         from services.moving.importing import import_sqlite
 
         with _in_words():
-            moved = import_sqlite(path.resolve(), services.database, services.blobs, click.echo)
+            accounts = accounts_for(services.settings)
+            moved = import_sqlite(path.resolve(), services.database, services.blobs, click.echo, accounts)
         _tell_missing(moved.missing)
         click.echo("Moved. The old folder was not changed; uploads that were not complete begin anew")
 

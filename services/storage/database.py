@@ -42,13 +42,13 @@ class Database:
             session.expunge_all()  # rows stay readable; a rollback would expire them
             session.rollback()
 
-    def migrate(self, *, supabase_accounts: bool = False) -> None:
+    def migrate(self, *, supabase_accounts: bool = False, to: str = "head") -> None:
         """Bring the schema to the newest Alembic revision; on Supabase with row-level security."""
         from alembic import command
 
         config = self._alembic()
         config.attributes["supabase_accounts"] = supabase_accounts
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
     def revisions(self, connection: Connection) -> tuple[str | None, str | None, set[str]]:
         """Of the database, the newest of this version, and all that this version knows."""

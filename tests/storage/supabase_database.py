@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from sqlalchemy import JSON, Column, Connection, Engine, Table, Uuid, create_engine, make_url, text
+from sqlalchemy import JSON, Column, Connection, DateTime, Engine, Table, Uuid, create_engine, make_url, text
 
 from services.storage.tables import Base, UtcDateTime
 from tests.daemons import PostgresServer
@@ -74,8 +74,12 @@ class Project:
 
 def fill_every_table(connection: Connection, user_id: UUID) -> None:
     """A new user, with one row in every table of ours that can belong to somebody."""
-    known: dict[str, dict[str, Any]] = {"users": {"id": user_id}}
-    for table in Base.metadata.sorted_tables:
+    fill(connection, Base.metadata.sorted_tables, {"users": {"id": user_id}})
+
+
+def fill(connection: Connection, tables: list[Table], known: dict[str, dict[str, Any]]) -> None:
+    """A row in each table, belonging to the rows before it; `known` says what they are to hold."""
+    for table in tables:
         _fill(connection, table, known)
 
 
@@ -106,7 +110,7 @@ def _value(column: Column[Any], known: dict[str, dict[str, Any]]) -> Any:
         return {}
     if isinstance(column.type, Uuid):
         return uuid4()
-    if isinstance(column.type, UtcDateTime):
+    if isinstance(column.type, UtcDateTime | DateTime):
         return datetime.now(UTC)
     kind = column.type.python_type
     if kind is str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,8 @@ def test_paused_or_killed_and_resumed_by_another_process_it_ends_as_if_never_dis
     jobs.resume(house.user, paused.id)
     killed = submit(house)[1]
     other = [sys.executable, "-m", "tests.workloads.trainings", str(house.settings.data_dir), "5", "13"]
-    assert subprocess.run(other, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    there = {**os.environ, "DATABASE_URL": house.settings.database_url}
+    assert subprocess.run(other, cwd=ROOT, env=there, check=False).returncode == -signal.SIGKILL
     assert [event.type for event in take_back(house.database, house.plans, KILLED)] == ["requeued"]
     assert [epoch for epoch, _ in curve(house, killed)] == list(range(1, 14))
     work(house)

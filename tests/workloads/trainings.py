@@ -30,6 +30,8 @@ def open_house(folder: Path) -> House:
     """A house in which a checkpoint is taken after every epoch."""
     (folder / "blobs").mkdir(exist_ok=True)
     settings = {"DATA_DIR": str(folder), "TRAINYARD_CHECKPOINT_SECONDS": "0"}
+    if "DATABASE_URL" in os.environ:  # of the one whose job it is
+        settings["DATABASE_URL"] = os.environ["DATABASE_URL"]
     about = Settings.from_env(settings)
     return House(about, Database(about.database_url))
 
