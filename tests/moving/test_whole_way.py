@@ -179,8 +179,7 @@ def test_an_installation_moved_to_postgres_answers_as_before(
     assert "the same here and there" in command(
         there, "import-sqlite", str(lived.folder)
     )  # nothing more to do
-    with running(tmp_path / "data", TRAINYARD_WORKERS="1", DATABASE_URL=there["DATABASE_URL"]) as server:
+    with running(tmp_path / "data", TRAINYARD_WORKERS="0", DATABASE_URL=there["DATABASE_URL"]) as server:
         client = sign_in(server)
         assert look(client, lived) == lived.seen
         assert archive(client, lived, tmp_path) == lived.archive
-        train(client, lived.session_id)
