@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +13,7 @@ from services.sessions import Sessions
 from services.training_fields import DatasetOptions, read_split
 from services.windows.kept import Kept
 from services.workloads.forecast.config import DatasetConfig, SplitConfig
+from utils.csv_text import as_csv
 from utils.recent import Recent
 
 WAYS = ("all", "split", "hour", "weekday")
@@ -48,16 +47,14 @@ class Distributions:
     def table(self, user_id: UUID, ref: str, arguments: Mapping[str, str]) -> str:
         """The same as CSV: a row per variable and group."""
         found = self.show(user_id, ref, arguments)
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
         levels = list(_levels(found))
-        writer.writerow(["variable", "role", found["by"], *NUMBERS, *(f"q{level}" for level in levels)])
+        rows = [["variable", "role", found["by"], *NUMBERS, *(f"q{level}" for level in levels)]]
         for variable in found["variables"]:
             for group in variable["groups"]:
                 quantiles = group["quantiles"] or {}
                 cells = [*(group[name] for name in NUMBERS), *(quantiles.get(level) for level in levels)]
-                writer.writerow([variable["name"], variable["role"], group["group"], *cells])
-        return buffer.getvalue()
+                rows.append([variable["name"], variable["role"], group["group"], *cells])
+        return as_csv(rows)
 
     def _counted(self, config: DatasetConfig, by: str, split: SplitConfig) -> Answer:
         key = (config.fingerprint(), by, split.model_dump_json() if by == "split" else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import ArtifactRow
 from services.trained import Trained
+from utils.csv_text import as_csv
 
 CODE = "SCALER_NOT_FOUND"
 
@@ -94,12 +94,11 @@ class Scaling:
 
     def _save(self, trained: Trained, names: Sequence[str], rows: Rows) -> str:
         """Keep the rows beside the model; download-model-h5 hands them out by their name."""
-        text = io.StringIO()
-        csv.writer(text).writerows([names, *rows])
+        text = as_csv([names, *rows], line_end="\r\n")
         job, stamp = trained.job, datetime.now(UTC).strftime("%Y%m%d_%H%M%S_%f")
         name = f"scaled_{stamp}.csv"
         key = f"jobs/{job.id}/{job.attempt}/{name}"
-        blob = self._blobs.put(key, io.BytesIO(text.getvalue().encode()))
+        blob = self._blobs.put(key, io.BytesIO(text.encode()))
         with self._database.write() as tx:
             tx.add(
                 ArtifactRow(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from services.artifacts import Download
 from services.errors import BadRequest
+from utils import csv_text
 
 TABLES = ("df_eval", "df_eval_ts")
 DECIMALS = {"point": (".", ","), "comma": (",", ";")}  # decimal sign, separator
@@ -73,14 +73,14 @@ def _in_order(columns: Mapping[str, Any]) -> dict[str, Any]:
 def as_csv(table: str, outputs: Mapping[str, Any], decimal: str) -> bytes:
     """All outputs below each other, named by the first column; with a byte order mark, as Excel needs it."""
     sign, separator = DECIMALS[decimal]
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
-    for number, (output, columns) in enumerate(outputs.items()):
-        heading, *rows = rows_of(table, columns)
-        if number == 0:
-            writer.writerow(["output", *heading])
-        writer.writerows([output, *(_text(value, sign) for value in row)] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    rows: list[Row] = []
+    for output, columns in outputs.items():
+        heading, *more = rows_of(table, columns)
+        if not rows:
+            rows.append(["output", *heading])
+        rows += [[output, *row] for row in more]
+    text = csv_text.as_csv(rows, separator=separator, line_end="\r\n", decimal=sign)
+    return text.encode("utf-8-sig")
 
 
 def as_xlsx(tables: Mapping[str, Mapping[str, Any]]) -> bytes:
@@ -106,12 +106,6 @@ def _write(sheet: Any, place: int, row: Row, form: Any) -> None:
             sheet.write_string(place, column, value, form)
         elif value is not None:
             sheet.write_number(place, column, value, form)
-
-
-def _text(value: Any, sign: str) -> str:
-    if value is None:
-        return ""
-    return repr(value).replace(".", sign) if isinstance(value, float) else str(value)
 
 
 def _download(content: bytes, name: str, media_type: str) -> Download:

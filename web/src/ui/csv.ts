@@ -11,6 +11,7 @@ export function csvText(rows: readonly (readonly Cell[])[]): string {
 
 function cell(value: Cell): string {
   if (value === null) return ''
-  const text = String(value)
+  // a text that a spreadsheet would take for a formula stays a text; numbers keep their sign
+  const text = typeof value === 'string' && /^[=+\-@\t\r\n|%]/.test(value) ? `'${value}` : String(value)
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
