@@ -75,6 +75,11 @@ check: setup check-page ## Lint, format check, types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m bandit -q -c pyproject.toml -r app.py api middleware services utils
+
+audit: check ## Ask what is known of our packages' weaknesses (needs the internet)
+	$(PY) -m pip_audit -r requirements.txt --no-deps --disable-pip
+	npm audit --omit=dev --prefix web
 
 check-page: setup ## The page's types (from the API's own description), lint and unit tests
 	@if [ -d web/node_modules ]; then $(PY) -m api.docs.write web/openapi.json && cd web && npm run --silent types && npm run --silent lint && npm run --silent test; \
@@ -105,4 +110,4 @@ format: setup ## Format the code
 clean: ## Remove the virtual environment and caches (never data)
 	rm -rf $(VENV) tests/realtime/node_modules tests/tus/node_modules tests/supabase_lite/node_modules web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup build run worker up down demo check check-page test test-all test-cluster test-postgres supabase-migrations format clean
+.PHONY: help setup build run worker up down demo check audit check-page test test-all test-cluster test-postgres supabase-migrations format clean

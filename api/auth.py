@@ -96,7 +96,7 @@ def _tokens(tokens: Tokens) -> dict[str, Any]:
         "success": True,
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
-        "token_type": "Bearer",
+        "token_type": "Bearer",  # nosec B105 - the name of a scheme
         "expires_at": tokens.expires_at.isoformat(),
         "user": {"id": str(tokens.user.id), "email": tokens.user.email},
     }

@@ -57,4 +57,4 @@ class SignIns(Protocol):
         """Everywhere, here too; how many ended."""
 
     def change_password(self, user: User, current: str, new: str) -> None:
-        """Ends every other sign-in; Unauthenticated for a wrong current password, Invalid for a weak one."""
+        """Ends every other sign-in; Invalid for a wrong current password or a weak new one."""

@@ -20,7 +20,7 @@ from services import audit
 from services.accounts import Tokens, User, passwords, sign_ins
 from services.accounts.rules import check_address, refuse_blocked, refuse_closed
 from services.accounts.throttle import Throttle
-from services.errors import Conflict, Unauthenticated
+from services.errors import Conflict, Invalid, Unauthenticated
 from services.plans import Plans
 from services.settings import Settings
 from services.storage.database import Database
@@ -155,10 +155,11 @@ class LocalAccounts:
         if not self._matches(row.password_hash, current):
             self._throttle.failed(user.email)
             self._note("password_change_failed", row)
-            raise Unauthenticated(
-                "current_password is wrong", code="WRONG_CREDENTIALS", details={"field": "current_password"}
+            # not 401: the token is right, and no page should take this for the end of the sign-in
+            raise Invalid(
+                "current_password is wrong", code="WRONG_PASSWORD", details={"field": "current_password"}
             )
-        passwords.check(new, user.email)
+        passwords.check(new, user.email, field="new_password")
         hashed = self._hasher.hash(new)
         with self._database.write() as tx:
             tx.get_one(UserRow, user.id).password_hash = hashed

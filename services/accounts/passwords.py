@@ -9,11 +9,12 @@ ENOUGH = 3  # of 4: more than 10^8 guesses, more than anybody can make before th
 JUDGED = 72  # letters; judging takes time that grows with the square of the length
 
 
-def check(password: str, email: str) -> None:
+def check(password: str, email: str, field: str = "password") -> None:
     """Invalid with what is wrong about it; the password itself is never repeated."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise _weak(
-            f"password must have {SHORTEST} to {LONGEST} characters",
+            field,
+            f"must have {SHORTEST} to {LONGEST} characters",
             "Several words in a row are easy to keep and hard to guess",
         )
     from zxcvbn import zxcvbn  # its lists of common passwords need not be read by a server that starts
@@ -23,10 +24,13 @@ def check(password: str, email: str) -> None:
     if found["score"] < ENOUGH:
         why = found["feedback"]["warning"].rstrip(".") or "It is among those that are tried first"
         raise _weak(
-            f"password is too easy to guess: {why}",
+            field,
+            f"is too easy to guess: {why}",
             "Several uncommon words in a row are easy to keep and hard to guess",
         )
 
 
-def _weak(message: str, suggestion: str) -> Invalid:
-    return Invalid(message, code="WEAK_PASSWORD", suggestion=suggestion, details={"field": "password"})
+def _weak(field: str, message: str, suggestion: str) -> Invalid:
+    return Invalid(
+        f"{field} {message}", code="WEAK_PASSWORD", suggestion=suggestion, details={"field": field}
+    )

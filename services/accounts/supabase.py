@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 USER_CHECK = timedelta(seconds=60)
 OUTAGE = timedelta(minutes=10)  # so long those go on whom Auth knew before it stopped answering
 REMEMBERED = 10_000
-NO_PASSWORD = ""  # hashes to nothing, so nobody gets in with it where accounts are local
+NO_PASSWORD = ""  # nosec B105 - no hash: nobody gets in with it where accounts are local
 Answer = TypeVar("Answer")
 Words = Callable[[str | None, int, str], AppError]
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import pickle
+import pickle  # nosec B403 - written for the first system's readers, read nowhere
 import tempfile
 import zipfile
 from collections.abc import Mapping

@@ -27,9 +27,9 @@ class Rule:
 NOBODY = Rule(None)
 EVERYBODY_SIGNED_IN = Rule("true")
 BY_USER = Rule(f"user_id = {_ME}")
-BY_SESSION = Rule(f"exists (select 1 from public.sessions s where s.id = session_id and s.user_id = {_ME})")
-BY_JOB = Rule(f"exists (select 1 from public.training_jobs j where j.id = job_id and j.user_id = {_ME})")
-BY_MODEL = Rule(f"exists (select 1 from public.models m where m.id = model_id and m.user_id = {_ME})")
+BY_SESSION = Rule(f"exists (select 1 from public.sessions s where s.id = session_id and s.user_id = {_ME})")  # nosec B608
+BY_JOB = Rule(f"exists (select 1 from public.training_jobs j where j.id = job_id and j.user_id = {_ME})")  # nosec B608
+BY_MODEL = Rule(f"exists (select 1 from public.models m where m.id = model_id and m.user_id = {_ME})")  # nosec B608
 
 RULES: dict[str, Rule] = {
     "alembic_version": NOBODY,
@@ -112,7 +112,7 @@ def storage_statements() -> Iterator[str]:
     names = ", ".join(f"'{name}'" for name in BUCKETS)
     rows = ", ".join(f"('{name}', '{name}', false)" for name in BUCKETS)
     yield (
-        f"insert into storage.buckets (id, name, public) values {rows} "
+        f"insert into storage.buckets (id, name, public) values {rows} "  # nosec B608 - our own names
         "on conflict (id) do update set public = false"
     )
     yield 'drop policy if exists "trainyard: owner reads" on storage.objects'

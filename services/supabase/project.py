@@ -106,7 +106,7 @@ class Project:
             if time.monotonic() > until:
                 break
             if attempt + 1 < attempts:
-                self._sleep(FIRST_PAUSE * 2**attempt * random.uniform(0.7, 1.3))
+                self._sleep(FIRST_PAUSE * 2**attempt * random.uniform(0.7, 1.3))  # nosec B311 - no secret
         raise Unavailable(
             f"{urlsplit(self.url).hostname} does not answer",
             code="SUPABASE_UNAVAILABLE",

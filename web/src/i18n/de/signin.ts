@@ -12,4 +12,5 @@ export const signin: Texts['signin'] = {
   passwordHint: 'Mindestens zehn Zeichen.',
   noAccount: 'Neu hier? Konto anlegen',
   haveAccount: 'Ich habe ein Konto',
+  closed: 'Dieser Server nimmt keine neuen Konten an. Fragen Sie den Betreiber nach einem Konto.',
 }

@@ -34,4 +34,16 @@ export const account = {
   signOut: 'Sign out',
   signOutHint: 'Ends the sign-in of this browser. Jobs go on.',
   goOn: 'Sign in to go on where you were.',
+  signIns: 'Where you are signed in',
+  unknownDevice: 'Unknown device',
+  lastUsed: (when: string, address: string | null) =>
+    address === null ? `last ${when}` : `last ${when} from ${address}`,
+  thisOne: 'This one',
+  endIt: 'End',
+  signOutEverywhere: 'Sign out everywhere',
+  password: 'Password',
+  currentPassword: 'Current password',
+  newPassword: 'New password',
+  changePassword: 'Change password',
+  passwordChanged: 'Password changed. Every other sign-in has ended.',
 }

@@ -10,4 +10,5 @@ export const signin = {
   passwordHint: 'At least ten characters.',
   noAccount: 'New here? Create an account',
   haveAccount: 'I have an account',
+  closed: 'This server takes no sign-ups. Ask its operator for an account.',
 }

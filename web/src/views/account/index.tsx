@@ -9,6 +9,7 @@ import { Card } from '@/ui/Card'
 import { SameByApi } from '@/ui/SameByApi'
 import { Loaded } from '@/ui/states'
 import { Plan } from './Plan'
+import { SignIns } from './SignIns'
 import './account.css'
 
 export function Component() {
@@ -22,6 +23,7 @@ export function Component() {
           calls={[
             { method: 'GET', path: '/api/auth/me' },
             { method: 'GET', path: '/api/v1/usage' },
+            { method: 'GET', path: '/api/auth/sign-ins' },
           ]}
         />
       </div>
@@ -30,6 +32,7 @@ export function Component() {
           <>
             <Person me={me} />
             {me.plan === null ? <NoPlan /> : <Plan />}
+            <SignIns />
           </>
         )}
       </Loaded>

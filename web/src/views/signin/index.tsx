@@ -1,5 +1,5 @@
 /** Sign in, or make an account. */
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, type SubmitEvent } from 'react'
 import { Navigate, useSearchParams } from 'react-router'
 import { api, ApiError, call } from '@/api/client'
@@ -14,7 +14,9 @@ import './signin.css'
 export function Component() {
   const { signin: t, account } = useTexts()
   const [parameters, setParameters] = useSearchParams()
-  const isNew = parameters.get('new') !== null
+  const options = useQuery({ queryKey: ['sign-in-options'], queryFn: () => call(api.GET('/api/auth/options')) })
+  const isClosed = options.data?.sign_up === false
+  const isNew = parameters.get('new') !== null && !isClosed
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const enter = useMutation({
@@ -75,9 +77,13 @@ export function Component() {
         <Button kind="primary" type="submit" disabled={enter.isPending}>
           {isNew ? t.signUp : t.signIn}
         </Button>
-        <Button kind="quiet" onClick={turn}>
-          {isNew ? t.haveAccount : t.noAccount}
-        </Button>
+        {isClosed ? (
+          <p className="muted">{t.closed}</p>
+        ) : (
+          <Button kind="quiet" onClick={turn}>
+            {isNew ? t.haveAccount : t.noAccount}
+          </Button>
+        )}
       </form>
     </div>
   )
