@@ -5,6 +5,7 @@ import { NavLink, Outlet, useLocation, useParams } from 'react-router'
 import { api, call } from '@/api/client'
 import { useTexts } from '@/i18n'
 import { Loaded } from '@/ui/states'
+import { SessionAccess } from '@/views/sharing'
 import { stations } from './stations'
 
 export function Session() {
@@ -25,6 +26,7 @@ export function Session() {
         <>
           <div className="page-head">
             <h1>{sessionName(answer) ?? id.slice(0, 8)}</h1>
+            <SessionAccess sessionId={id} />
           </div>
           <nav aria-label={t.stations}>
             <ul className="stations" ref={line}>

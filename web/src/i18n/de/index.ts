@@ -11,6 +11,7 @@ import { predict } from './predict'
 import { previewNote } from './previewNotes'
 import { results } from './results'
 import { sessions } from './sessions'
+import { sharing } from './sharing'
 import { signin } from './signin'
 import { train } from './train'
 import { upload } from './upload'
@@ -28,6 +29,7 @@ export const de: Texts = {
   previewNote,
   results,
   sessions,
+  sharing,
   signin,
   train,
   upload,

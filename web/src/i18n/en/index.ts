@@ -10,6 +10,7 @@ import { predict } from './predict'
 import { previewNote } from './previewNotes'
 import { results } from './results'
 import { sessions } from './sessions'
+import { sharing } from './sharing'
 import { signin } from './signin'
 import { train } from './train'
 import { upload } from './upload'
@@ -27,6 +28,7 @@ export const en = {
   previewNote,
   results,
   sessions,
+  sharing,
   signin,
   train,
   upload,

@@ -22,7 +22,8 @@ interface Props {
 
 export function SessionLine(props: Props) {
   const { session, name, selected } = props
-  const t = useTexts().sessions
+  const all = useTexts()
+  const t = all.sessions
   const format = useFormat()
   const [renaming, setRenaming] = useState(false)
   const deleted = session.deleted_at !== null
@@ -66,6 +67,11 @@ export function SessionLine(props: Props) {
           </>
         )}
         <span className="session-tags">
+          {session.access === 'owner' ? null : (
+            <span className="chip accent">
+              {all.sharing.sharedBy(session.owner ?? '', all.sharing.roles[session.access] ?? session.access)}
+            </span>
+          )}
           {session.tags.map((tag) => (
             <button key={tag} type="button" className="chip" onClick={() => props.onTag(tag)}>
               {tag}
