@@ -68,7 +68,7 @@ PATH_PARAMETERS = {
     "model": "a model's UUID or name",
     "upload_id": "the end of the Location that creation answered",
     "version": "a number, champion or latest",
-    "id": "of a session where its files are listed, else of a file",
+    "id": "of a session where its files or keys are listed or made, else of a file or key",
 }
 
 

@@ -84,6 +84,19 @@ OPERATIONS: Operations = {
         body=body("NewKeyBody", session_id=given(str, "the session that it opens"), **KEY_FIELDS),
         refuses=(400, 403, 404, 409, 422),
     ),
+    "GET /api/training/api-keys/<session_id>": Operation(
+        "The API keys of a session.", TAG, {200: KEYS}, refuses=(400, 403, 404)
+    ),
+    "POST /api/training/api-keys/<session_id>": Operation(
+        "Make an API key for the session.",
+        TAG,
+        {201: NEW_KEY},
+        body=body("NewSessionKeyBody", **KEY_FIELDS),
+        refuses=(400, 403, 404, 409, 422),
+    ),
+    "DELETE /api/training/api-keys/<key_id>": Operation(
+        "Delete an API key.", TAG, {200: DONE}, refuses=(400, 403, 404)
+    ),
     "DELETE /api/v1/api-keys/<key_id>": Operation(
         "Delete an API key; it opens nothing any more.", TAG, {200: DONE}, refuses=(400, 403, 404)
     ),

@@ -1,6 +1,7 @@
 """The routes of /api/training, one module per resource; importing the package registers them."""
 
 from api.training import (
+    api_keys,
     backtests,
     datasets,
     files,
@@ -17,6 +18,7 @@ from api.training import (
 from api.training.blueprint import blueprint
 
 __all__ = [
+    "api_keys",
     "backtests",
     "blueprint",
     "datasets",

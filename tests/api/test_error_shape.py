@@ -64,6 +64,7 @@ NAMES: dict[str, dict[str, Any]] = {
         "query_string": {"filename": "LIN_20260105_best_model.npz"}
     },
     f"GET /api/v1{TRAINING[4:]}/jobs": {"query_string": {"session_id": SESSION}},
+    f"POST {TRAINING}/api-keys/<session_id>": {"json": {"name": "Stolen"}},
     "GET /api/v1/api-keys": {"query_string": {"session_id": SESSION}},
     "POST /api/v1/api-keys": {"json": {"session_id": SESSION, "name": "Stolen"}},
     "POST /api/v1/sessions/<session_id>/shares": {"json": {"email": "a@example.org", "role": "editor"}},

@@ -164,7 +164,7 @@ def test_the_page_shows_every_route_and_loads_nothing(client: FlaskClient, app: 
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert not re.search(r"<(script|img|iframe|link)|https?://|@import|url\(", html)
     for method, rule in routes(app):
-        if "csv-files/<" not in rule:
+        if "csv-files/<" not in rule and "training/api-keys/<" not in rule:
             path = rule.replace("<", "{").replace(">", "}")
             assert f"<code>{path}</code>" in html, f"{method} {rule}"
 
