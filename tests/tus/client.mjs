@@ -20,7 +20,7 @@ const upload = new Upload(options.deferred ? file.pipe(new PassThrough()) : file
   parallelUploads: options.parallel ?? 1,
   uploadDataDuringCreation: options.withCreation ?? false,
   overridePatchMethod: options.onlyPost ?? false,
-  retryDelays: options.retryDelays ?? [200, 500, 1000, 2000, 4000],
+  retryDelays: Array(120).fill(500), // a server that was killed needs its time
   onBeforeRequest: (request) =>
     say({
       request: request.getMethod(),

@@ -50,6 +50,15 @@ class House:
             "fileHash": self.sha256,
         }
 
+    def offset(self, address: str) -> int:
+        """What the server has of an upload, as soon as that is something."""
+        path = urlsplit(address).path
+
+        def there() -> int:
+            return int(self.client.call("GET", path)["offset"])
+
+        return wait_until(there, 30, f"the first bytes of {path}")
+
     def kill_and_start(self) -> None:
         self.server.kill()
         self.server.start()
