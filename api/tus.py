@@ -26,6 +26,7 @@ VERSION = "1.0.0"
 EXTENSIONS = (
     "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation"
 )
+LAST_BYTES_SECONDS = 1.0
 BYTES = "application/offset+octet-stream"
 
 blueprint = Blueprint("tus", __name__, url_prefix="/files")
@@ -103,6 +104,7 @@ def overridden(upload_id: str) -> Response:
 def _head(upload_id: str) -> Response:
     upload = services().tus.find(g.user_id, upload_id)
     _check_version()
+    upload.settle(LAST_BYTES_SECONDS)
     about = upload.about
     state = services().tus.state(g.user_id, upload)
     response = _answer(upload, 200, Progress(state["offset"], state.get("job_id")))

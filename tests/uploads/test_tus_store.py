@@ -115,6 +115,20 @@ def test_one_request_writes_at_a_time(upload: TusUpload) -> None:
     assert upload.data.read_bytes() == b"12345678"
 
 
+def test_who_asks_for_the_offset_waits_for_the_last_bytes_of_a_request(upload: TusUpload) -> None:
+    def last_bytes() -> None:
+        time.sleep(0.2)
+
+    begun = threading.Event()
+    body = Body(b"12345", begun.set, last_bytes, b"678")
+    thread = threading.Thread(target=upload.write, args=(0, body, 1000))
+    thread.start()
+    assert begun.wait(5)
+    upload.settle(5.0)
+    assert upload.offset() == 8
+    thread.join()
+
+
 def test_a_silent_request_gives_way_and_its_late_bytes_are_refused(
     upload: TusUpload, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from uuid import UUID, uuid4
 
 from services.errors import BadRequest, Conflict, Gone, Locked, TooLarge
 from services.uploads.chunks import BUFFER_BYTES, newest_change
-from services.uploads.locks import file_lock, is_at, try_lock
+from services.uploads.locks import PAUSE_SECONDS, file_lock, is_at, try_lock
 from utils.files import atomic_writer, sync_folder
 
 TUS_UPLOADS = "tus_uploads"  # the folder of all of them under DATA_DIR
@@ -78,6 +78,18 @@ class TusUpload:
         except FileNotFoundError:  # it was complete, and is in its session now
             return self.about.length or 0
 
+    def settle(self, seconds: float) -> None:
+        """Wait a moment for a request that still writes what it had received when its client was cut off."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                with (self.folder / ".writer").open("rb") as writer:
+                    if try_lock(writer):
+                        return
+            except FileNotFoundError:
+                return
+            time.sleep(PAUSE_SECONDS)
+
     def changed(self) -> float:
         return newest_change(self.folder)
 
@@ -120,7 +132,7 @@ class TusUpload:
                 on_disk = True
                 if verdict is not None:
                     with self._as(writer):
-                        self._settle()
+                        self._verified()
             finally:
                 if not on_disk:
                     os.fsync(file.fileno())
@@ -179,9 +191,9 @@ class TusUpload:
             with self.data.open("r+b") as file:
                 file.truncate(int(self._undo.read_text(encoding="ascii") or 0))
                 os.fsync(file.fileno())
-            self._settle()
+            self._verified()
 
-    def _settle(self) -> None:
+    def _verified(self) -> None:
         self._undo.unlink(missing_ok=True)
         sync_folder(self.folder)
 
