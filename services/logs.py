@@ -57,8 +57,18 @@ def unbind() -> None:
 
 
 def redact(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str, Any]:
-    """Blot out whatever looks like a token, a password or a key."""
-    return {name: _blot(value) if isinstance(value, str) else value for name, value in line.items()}
+    """Blot out whatever looks like a token, a password or a key, and keep a line one line.
+
+    A client that writes a line end or a colour into an address must not be able to write a line of its own.
+    """
+    return {
+        name: _blot(value if name == "exception" else _one_line(value)) if isinstance(value, str) else value
+        for name, value in line.items()
+    }
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _blot(text: str) -> str:

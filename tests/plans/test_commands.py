@@ -87,7 +87,8 @@ def test_a_blocked_account_is_not_let_in_until_it_is_unblocked(
         services.accounts.refresh(user.refresh_token)
     assert "blocked since" in flask("users", "list")
     flask("users", "unblock", EMAIL)
-    assert client.get("/api/auth/me").status_code == 200
+    assert client.get("/api/auth/me").get_json()["code"] == "SIGNED_OUT"  # what was signed in stays out
+    assert services.accounts.sign_in(EMAIL, PASSWORD).user.email == EMAIL
 
 
 def test_a_new_password_ends_every_sign_in(flask: FlaskCommands, services: Services, user: Tokens) -> None:
