@@ -196,6 +196,18 @@ OPERATIONS: Operations = {
     f"PATCH {MODEL}": Operation(
         "Another name or description.", REGISTRY, {200: ONE}, body=ModelChange, refuses=(400, 404, 409, 422)
     ),
+    f"DELETE {MODEL}": Operation(
+        "Delete a model that was made by name; the trainings that are its versions stay.",
+        REGISTRY,
+        {200: answer("ModelDeleted")},
+        refuses=(404, 409),
+    ),
+    f"DELETE {VERSION}": Operation(
+        "Take a version out of a model that was made by name, where it is not the champion.",
+        REGISTRY,
+        {200: answer("VersionDeleted")},
+        refuses=(400, 404, 409),
+    ),
     f"POST {MODEL}/promote": Operation(
         "Make a version the champion, which predictions use that name no training.",
         REGISTRY,

@@ -209,8 +209,9 @@ class MissingInput(BaseModel):
 
 
 PREDICTS = {
-    "job_id": optional(str, "a training of the session; without it the newest"),
+    "job_id": optional(str, "a training of the session; without any, the champion, else the newest"),
     "model_filename": optional(str, "a file of its model instead"),
+    "version": optional(str | int, "of the session's model instead: a number, champion or latest"),
     "at": optional(str, "reference time; without it the newest at which the past is known"),
 }
 WINDOW_OF = {"session_id": str, "trained_job_id": str, "model_type": str, "reference_time": str}

@@ -63,6 +63,23 @@ def change_model(model: str) -> Any:
     return {"success": True, "model": services().registry.change(g.user_id, model, body)}
 
 
+@blueprint.delete(MODEL)
+@require_auth
+def delete_model(model: str) -> Any:
+    """One that was made by name; the trainings that are its versions stay."""
+    query()
+    services().registry.delete(g.user_id, model)
+    return {"success": True}
+
+
+@blueprint.delete(VERSION)
+@require_auth
+def delete_version(model: str, version: str) -> Any:
+    query()
+    services().registry.delete_version(g.user_id, model, version)
+    return {"success": True}
+
+
 @blueprint.post(f"{MODEL}/promote")
 @require_auth
 def promote_version(model: str) -> Any:

@@ -58,7 +58,7 @@ def list_distributions(session_id: str) -> Any:
 @require_auth
 def show_inputs(session_id: str) -> Any:
     """The window of a model, filled from the newest rows, and what is missing in it."""
-    arguments = query("job_id", "model_filename", "at")
+    arguments = query("job_id", "model_filename", "version", "at")
     job = job_id(arguments.get("job_id"))
     return {"success": True, **services().forecast_inputs.inputs(g.user_id, session_id, arguments, job)}
 

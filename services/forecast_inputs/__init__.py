@@ -24,7 +24,7 @@ from services.workloads.forecast.config import DatasetConfig, SeriesInput
 if TYPE_CHECKING:
     from services.forecast_inputs.filling import Filled
 
-FIELDS = ("job_id", "model_filename", "at", "given", "csv")
+FIELDS = ("job_id", "model_filename", "version", "at", "given", "csv")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,12 @@ class ForecastInputs:
         session_id = self._sessions.resolve(user_id, ref)
         with self._database.read() as tx:
             trained, _ = in_use(
-                tx, session_id, job_id=job_id, filename=body.get("model_filename"), code="MODEL_NOT_FOUND"
+                tx,
+                session_id,
+                job_id=job_id,
+                filename=body.get("model_filename"),
+                version=_version(body.get("version")),
+                code="MODEL_NOT_FOUND",
             )
             config = _config(tx, session_id, trained)
         files = [series.name for series in config.series if series.role == "input"]
@@ -97,6 +102,17 @@ class ForecastInputs:
         from services.forecast_inputs.filling import fill  # what cuts windows is loaded when it is needed
 
         return fill(asked, self._kept.series)
+
+
+def _version(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise Invalid(
+            f"version must be a number, champion or latest, not {str(value)[:40]!r}",
+            details={"field": "version"},
+        )
+    return str(value)
 
 
 def _config(tx: Session, session_id: UUID, trained: Trained) -> DatasetConfig:

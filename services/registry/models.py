@@ -131,6 +131,26 @@ class Registry:
             tx.flush()
             return _whole(tx, model)
 
+    def delete(self, user_id: UUID, ref: str) -> None:
+        """A model that was made by name; its trainings stay. Conflict for that of a session."""
+        with self._database.write() as tx:
+            tx.delete(_named(reading.model_of(tx, user_id, ref)))
+
+    def delete_version(self, user_id: UUID, ref: str, which: str) -> None:
+        """Out of a model that was made by name; the training stays. Conflict for the champion."""
+        with self._database.write() as tx:
+            model = _named(reading.model_of(tx, user_id, ref))
+            version = reading.version_of(tx, model, which)
+            if version.champion:
+                raise Conflict(
+                    f"Version {version.number} is the champion",
+                    code="VERSION_IN_USE",
+                    suggestion="Promote another version first, or delete the model",
+                    details={"champion": version.number},
+                )
+            tx.delete(version.row)
+            model.updated_at = now()
+
     def promote(self, user_id: UUID, ref: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Conflict where it is the champion already, or could not forecast."""
         request = checked(PromoteBody, body, where="", code=CODE)
@@ -184,6 +204,17 @@ class Registry:
         mode = str(trained.results["model_type"]).replace(" ", "_")
         title = f"{mode}_v{version.number}_{artifact.name}" if artifact.kind != "model" else artifact.name
         return download(self._blobs, artifact, title, trained.results.get("versions", {}))
+
+
+def _named(model: ModelRow) -> ModelRow:
+    if model.session_id is not None:
+        raise Conflict(
+            f"{model.name!r} is the model of a session: all its trainings are its versions",
+            code="MODEL_OF_SESSION",
+            suggestion="Delete trainings (DELETE /api/v1/training/jobs/<id>), or the session",
+            details={"session_id": str(model.session_id)},
+        )
+    return model
 
 
 def _shown(tx: Session, model: ModelRow, versions: list[reading.Version]) -> dict[str, Any]:

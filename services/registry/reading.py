@@ -15,7 +15,7 @@ from services.errors import BadRequest, NotFound
 from services.registry.registering import is_id
 from services.storage.registry_tables import ModelRow, ModelVersionRow, PromotionRow
 from services.storage.tables import JobRow, SessionRow, TrainingResultRow
-from services.trained import Trained, find_by_job
+from services.trained import TRAIN_FIRST, Trained, find_by_job
 
 CHAMPION, LATEST = "champion", "latest"
 
@@ -130,3 +130,11 @@ def champion_job(tx: Session, session_id: UUID) -> UUID | None:
         query.where(ModelVersionRow.model_id == model_id, ModelVersionRow.version == number)
     )
     return found if number is not None else None
+
+
+def version_job(tx: Session, session_id: UUID, which: str) -> UUID:
+    """The training that this version of a session's model came from."""
+    model = tx.scalar(select(ModelRow).where(ModelRow.session_id == session_id))
+    if model is None:
+        raise NotFound("This session has no model yet", code="MODEL_NOT_FOUND", suggestion=TRAIN_FIRST)
+    return version_of(tx, model, which).job.id

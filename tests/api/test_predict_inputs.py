@@ -49,6 +49,22 @@ def test_within_the_data_the_forecast_is_that_of_the_test_sample(at_work: World,
         assert (told["reference_time"], told["trained_job_id"]) == (at, job)
 
 
+def test_a_version_of_the_sessions_model_may_be_named(at_work: World, trained: Any) -> None:
+    session_id, job, _ = trained
+    for version in (1, "1", "latest"):
+        told = at_work.ok("POST", INPUTS.format(session_id), json={"version": version})
+        assert told["trained_job_id"] == job
+    assert at_work.ok("GET", INPUTS.format(session_id) + "?version=1")["trained_job_id"] == job
+    for body, status in (
+        ({"version": 9}, 404),
+        ({"version": "champion"}, 404),
+        ({"version": "best"}, 400),
+        ({"version": True}, 422),
+        ({"version": 1, "job_id": job}, 422),
+    ):
+        at_work.refused("POST", PREDICT.format(session_id), status, json=body)
+
+
 def test_the_newest_rows_fill_the_window_and_the_weather_ahead_is_missing(
     at_work: World, trained: Any
 ) -> None:

@@ -223,6 +223,26 @@ def test_the_champion_predicts_where_no_training_is_named(world: World) -> None:
     assert predicted(job_id=jobs[0]) == (jobs[0], "request")
 
 
+def test_a_model_made_by_name_is_deleted_and_its_trainings_stay(world: World) -> None:
+    session_id = ready_session(world.database, world.user_id, name="Kept")
+    jobs = [registered(world, session_id, days=i) for i in range(2)]
+    for job_id in jobs:
+        world.raw("POST", MODELS, json={"job_id": job_id, "name": "Best ever"})
+    best = f"{MODELS}/Best ever"
+    world.ok("POST", f"{best}/promote", json={"version": 2})
+    assert world.refused("DELETE", f"{best}/versions/champion", 409)["code"] == "VERSION_IN_USE"
+    world.ok("DELETE", f"{best}/versions/1")
+    assert [each["version"] for each in world.ok("GET", best)["model"]["versions"]] == [2]
+    world.neighbour("deleter@example.org").refused("DELETE", best, 404)
+    world.ok("DELETE", best)
+    assert world.refused("GET", best, 404)["code"] == "MODEL_NOT_FOUND"
+    own = model_of(world, session_id)
+    assert [each["job_id"] for each in own["versions"]] == jobs[::-1]
+    for place in ("", "/versions/1"):
+        answer = world.refused("DELETE", f"{MODELS}/{own['id']}{place}", 409)
+        assert (answer["code"], answer["details"]["session_id"]) == ("MODEL_OF_SESSION", str(session_id))
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code", "body"),
     [

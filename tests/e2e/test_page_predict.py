@@ -21,6 +21,7 @@ def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
     page = person.page
     person.sign_in_by(trained.tokens)
     page.goto(f"/sessions/{session_id}/predict?job={job}")
+    expect(page.get_by_label("Model")).to_have_value(job)
     expect(page.get_by_text("Temperature: 24 of 24 missing")).to_be_visible()
     expect(page.get_by_role("button", name="Predict", exact=True)).to_be_disabled()
     person.look("predict-missing")
@@ -37,7 +38,7 @@ def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
     expect(page.get_by_role("img", name="Forecast of Load")).to_be_visible()
     given = {time: 80 + place + 0.5 for place, time in enumerate(times[:20])}
     given |= {**dict.fromkeys(times[20:], 99.5), times[-1]: 77.5}
-    body = {"given": {"Temperature": given}, "job_id": job}
+    body = {"given": {"Temperature": given}, "version": 2}
     expected = client.call("POST", f"/api/v1/sessions/{session_id}/predict", json=body)["outputs"][0]
     page.get_by_role("tab", name="Table").click()
     cells = page.get_by_role("region", name="Table").locator("tbody tr td:nth-child(2)")
@@ -52,6 +53,10 @@ def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
     expect(page.locator("pre")).to_contain_text('"reference_time"')
     page.get_by_role("tab", name="Picture").click()
     person.look("predict")
+    page.get_by_label("Model").select_option(trained.jobs[0])
+    expect(page.get_by_role("img", name="Forecast of Load")).to_have_count(0)
+    expect(page).to_have_url(re.compile(f"job={trained.jobs[0]}"))
+    expect(page.get_by_label("Model").locator("option:checked")).to_contain_text("Version 1")
 
 
 def test_before_a_training_the_way_leads_to_one(visit: Visit, house: Server) -> None:

@@ -35,7 +35,7 @@ export function Component() {
             {t.noModelText}
           </Empty>
         ) : (
-          <Prediction id={id} jobs={jobs} first={jobs[0]} />
+          <Prediction id={id} jobs={jobs} first={jobs.find(({ champion }) => champion) ?? jobs[0]} />
         )
       }
     </Loaded>
@@ -46,12 +46,12 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
   const t = useTexts().predict
   const format = useFormat()
   const [parameters, setParameters] = useSearchParams()
-  const job = jobs.find((each) => each.id === parameters.get('job'))?.id ?? first.id
+  const model = chosen(jobs, parameters) ?? first
   const [at, setAt] = useState('')
   const [pasted, setPasted] = useState('')
   const [typed, setTyped] = useState<Typed>({})
   const asked: PredictionRequest = {
-    job_id: job,
+    ...(model.version === null ? { job_id: model.id } : { version: model.version }),
     ...(at ? { at: new Date(at).toISOString() } : {}),
     ...(pasted.trim() ? { csv: pasted } : {}),
   }
@@ -72,7 +72,10 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
         <h2>{t.title}</h2>
         <SameByApi
           calls={[
-            { method: 'GET', path: `/api/v1/sessions/${id}/predict/inputs?job_id=${job}` },
+            {
+              method: 'GET',
+              path: `/api/v1/sessions/${id}/predict/inputs?${model.version === null ? `job_id=${model.id}` : `version=${model.version}`}`,
+            },
             { method: 'POST', path: `/api/v1/sessions/${id}/predict`, body: request },
           ]}
         />
@@ -83,7 +86,7 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
             {(control) => (
               <select
                 {...control}
-                value={job}
+                value={model.id}
                 onChange={(event) =>
                   change(() => {
                     setTyped({})
@@ -93,7 +96,7 @@ function Prediction({ id, jobs, first }: { id: string; jobs: Training[]; first: 
               >
                 {jobs.map((each) => (
                   <option key={each.id} value={each.id}>
-                    {trainingName(each, format.time(each.completed_at))}
+                    {trainingName(each, format.time(each.completed_at), t)}
                   </option>
                 ))}
               </select>
@@ -199,8 +202,26 @@ function Inputs({ told, open, typed, onTyped }: InputsProps) {
   )
 }
 
-/** With its place among all trainings and baselines of the session. */
-function trainingName({ rank, name, mode }: Training, time: string): string {
-  const title = mode === null || mode === name ? name : `${name} (${mode})`
-  return `${rank === null ? '' : `${rank}. `}${title} · ${time}`
+/** By its job, or by its number as a version of the session's model. */
+function chosen(jobs: readonly Training[], parameters: URLSearchParams): Training | undefined {
+  const job = parameters.get('job')
+  const version = Number(parameters.get('version'))
+  return jobs.find((each) => each.id === job) ?? jobs.find((each) => each.version === version)
+}
+
+/** With its version, and its place among all trainings and baselines of the session. */
+function trainingName(
+  { rank, name, mode, version, champion }: Training,
+  time: string,
+  t: { version: (number: number) => string; champion: string; rank: (rank: number) => string },
+): string {
+  return [
+    version === null ? null : t.version(version),
+    champion ? t.champion : null,
+    mode === null || mode === name ? name : `${name} (${mode})`,
+    rank === null ? null : t.rank(rank),
+    time,
+  ]
+    .filter((part) => part !== null)
+    .join(' · ')
 }

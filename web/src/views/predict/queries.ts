@@ -1,20 +1,39 @@
 /** What the view asks: finished trainings, the window of one filled from the files, and the forecast. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, ApiError, call } from '@/api/client'
-import type { PredictionRequest } from '@/api/schema'
+import type { Leaderboard, ModelVersion, PredictionRequest } from '@/api/schema'
+import { modelQuery } from '@/views/models/queries'
 
-/** The best first; ranks are told where the same samples judged all of them. */
+/** The best first, as the leaderboard has them; each with its version of the session's model. */
 export function useTrainings(id: string) {
+  const cache = useQueryClient()
   return useQuery({
-    queryKey: ['session', id, 'leaderboard'],
-    queryFn: () => call(api.GET('/api/v1/sessions/{session_id}/leaderboard', { params: { path: { session_id: id } } })),
-    select: ({ groups }): Training[] =>
-      groups.flatMap(({ rows }) =>
-        rows.flatMap(({ job_id, name, mode, completed_at, rank }) =>
-          job_id === null ? [] : [{ id: job_id, name, mode, completed_at, rank: groups.length === 1 ? rank : null }],
-        ),
-      ),
+    queryKey: ['session', id, 'predict', 'trainings'],
+    queryFn: async () => {
+      const [board, model] = await Promise.all([
+        call(api.GET('/api/v1/sessions/{session_id}/leaderboard', { params: { path: { session_id: id } } })),
+        cache.fetchQuery(modelQuery(id)),
+      ])
+      return trainings(board.groups, model?.versions ?? [])
+    },
   })
+}
+
+function trainings(groups: Leaderboard['groups'], versions: ModelVersion[]): Training[] {
+  return groups.flatMap(({ rows }) =>
+    rows.flatMap(({ job_id, name, mode, completed_at, rank }) => {
+      if (job_id === null) return []
+      const version = versions.find((each) => each.job_id === job_id)
+      return [
+        {
+          ...{ id: job_id, name, mode, completed_at },
+          rank: groups.length === 1 ? rank : null,
+          version: version?.version ?? null,
+          champion: version?.champion ?? false,
+        },
+      ]
+    }),
+  )
 }
 
 export interface Training {
@@ -22,7 +41,10 @@ export interface Training {
   name: string
   mode: string | null
   completed_at: string | null
+  /** Told where the same samples judged all of them. */
   rank: number | null
+  version: number | null
+  champion: boolean
 }
 
 export function useInputs(id: string, body: PredictionRequest) {
