@@ -221,6 +221,7 @@ _RECORDS: Operations = {
         query=query(
             "EventsQuery",
             after_seq=(int, Field(default=0, ge=0, description="the last one known")),
+            type=optional(str, "only these, such as log or fold; their numbers then have holes"),
             limit=LIMIT,
         ),
     ),

@@ -26,18 +26,20 @@ from services.jobs.records import artifact_json
 @blueprint.get(f"{JOB}/events")
 @require_auth
 def list_events(job_id: str) -> Any:
-    """In order; `next` is the path of what follows where a page was not enough."""
-    arguments = query("after_seq", "limit")
+    """In order, all or those of one ?type; `next` is the path of what follows where a page was not enough."""
+    arguments = query("after_seq", "limit", "type")
     after, limit = whole_number(arguments, "after_seq", 0), whole_number(arguments, "limit", 1000)
     check_limit(limit)
-    events = services().jobs.events(g.user_id, job_id_of(job_id), after, limit=limit)
+    kind = arguments.get("type") or None
+    events = services().jobs.events(g.user_id, job_id_of(job_id), after, kind, limit)
     last = events[-1].seq if events else after
     more = len(events) == limit and services().jobs.get(g.user_id, job_id_of(job_id)).last_seq > last
+    path = {"job_id": job_id, "after_seq": last, "limit": limit, **({"type": kind} if kind else {})}
     return {
         "success": True,
         "events": [event.to_json() for event in events],
         "last_seq": last,
-        "next": url_for("v1.list_events", job_id=job_id, after_seq=last, limit=limit) if more else None,
+        "next": url_for("v1.list_events", **path) if more else None,
     }
 
 

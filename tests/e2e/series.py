@@ -29,20 +29,20 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def write_series(path: Path, days: int = 60) -> Path:
-    """An hourly day-and-week rhythm with a little irregularity."""
+    """An hourly day-and-week rhythm with a little that no other week had."""
     lines = ["UTC;value"]
     for hour in range(days * 24):
-        value = 100 + 40 * math.sin(hour / 24 * math.tau) + 10 * math.sin(hour / 168 * math.tau) + hour % 7
+        value = 100 + 40 * math.sin(hour / 24 * math.tau) + 10 * math.sin(hour / 168 * math.tau) + hour * 7919 % 13 / 2
         lines.append(f"{START + timedelta(hours=hour):%Y-%m-%d %H:%M:%S};{value:.3f}")
     path.write_text("\n".join(lines) + "\n")
     return path
 
 
-def ready_session(client: Client, folder: Path) -> str:
+def ready_session(client: Client, folder: Path, days: int = 60) -> str:
     """A session whose next step is train-models: a day of load in, a day out."""
     answer = client.call("POST", "/api/training/create-database-session", json={"sessionName": "Small"})
     session_id: str = answer["sessionUuid"]
-    path = write_series(folder / "load.csv")
+    path = write_series(folder / "load.csv", days)
     past = {"bezeichnung": "Load history", "zeithorizontStart": -23, "zeithorizontEnd": 0}
     ahead = {"bezeichnung": "Load", "zeithorizontStart": 1, "zeithorizontEnd": 24}
     client.upload(session_id, path, "input", past)
@@ -67,7 +67,7 @@ def train(client: Client, session_id: str, config: dict[str, Any]) -> str:
     body = {"workload": "forecast", "session_id": session_id, "config": config}
     job_id: str = client.call("POST", "/api/v1/training/jobs", json=body)["id"]
     place = f"/api/v1/training/jobs/{job_id}"
-    wait_until(lambda: client.call("GET", place)["job"]["status"] == "completed", 60, "a training")
+    wait_until(lambda: client.call("GET", place)["job"]["status"] == "completed", 120, "a training")
     return job_id
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from examples.server import Server
 from tests.e2e.browser import Visit, Visitor
 from tests.e2e.conftest import client_of
-from tests.e2e.series import TrainedSession
+from tests.e2e.series import TrainedSession, ready_session, train
 
 
 @pytest.fixture
@@ -91,6 +91,30 @@ def test_tables_are_sorted_and_taken_home(visitor: Visitor, trained: TrainedSess
         page.get_by_role("menuitem", name="CSV with decimal comma").click()
     assert "output;delta [min];MAE" in Path(taken.value.path()).read_text(encoding="utf-8-sig")
     visitor.look("results-tables")
+
+
+def test_two_trained_sessions_stand_beside_each_other(
+    visitor: Visitor, trained: TrainedSession, tmp_path: Path
+) -> None:
+    """The other one has less data: its own numbers, its own best baseline."""
+    other = ready_session(trained.client, tmp_path, days=45)
+    train(trained.client, other, {"model_parameters": {"MODE": "LIN"}})
+    boards = [
+        trained.client.call("GET", f"/api/v1/sessions/{each}/leaderboard")["groups"][0]
+        for each in (trained.id, other)
+    ]
+    page = visitor.page
+    page.goto(f"/compare?session={trained.id}&session={other}")
+    for place, group in enumerate(boards):
+        table = page.get_by_role("table").nth(place)
+        expect(table).to_contain_text(f"{group['test_samples']['count']:,}")
+        best = next(row for row in group["rows"] if row["kind"] == "model")
+        shown = table.get_by_role("row", name=re.compile(f"^{best['mode']} Load")).first
+        error = float(shown.get_by_role("cell").nth(2).inner_text())
+        assert error == pytest.approx(best["outputs"]["Load"]["MAE"], rel=1e-2)
+        expect(table.locator(".chip")).to_have_count(1)
+    expect(page.get_by_role("figure", name=re.compile("^Skill of the best model"))).to_contain_text("LIN")
+    visitor.look("compare")
 
 
 def test_a_session_without_a_training_leads_to_one(visit: Visit, house: Server) -> None:

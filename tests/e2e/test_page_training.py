@@ -118,6 +118,21 @@ def test_a_lost_connection_leaves_no_hole_and_the_best_can_be_kept(somebody: Som
     assert shown == told, "every line, in order, once"
 
 
+def test_folds_and_trials_are_dots_as_they_end(somebody: Somebody) -> None:
+    start = f"/api/training/{{}}/{somebody.session}"
+    client, page = somebody.client, somebody.page
+    client.call("POST", start.format("backtest"), json={"model_parameters": {"MODE": "LIN"}})
+    body = {"space": {"MODE": ["LIN", "RIDGE"]}, "trials": 2, "allow_parallel": True}
+    client.call("POST", start.format("search"), json=body)
+    page.goto(f"/sessions/{somebody.session}/live")
+    for title, line in (("Folds", "Mean so far"), ("Trials", "Best so far")):
+        chart = page.get_by_role("img", name=title)
+        expect(chart).to_be_visible()
+        expect(page.locator(".job-panel").filter(has=chart)).to_contain_text(line)
+    expect(page.get_by_text("Completed", exact=True)).to_have_count(2)
+    somebody.visitor.look("live-studies")
+
+
 @pytest.mark.slow
 def test_two_browsers_miss_nothing_when_the_server_is_killed_in_the_middle(
     visit: Visit, tmp_path: Path

@@ -84,6 +84,56 @@ def test_what_cannot_be_decided_is_asked_for(visit: Visit, house: Server, tmp_pa
     expect(page.get_by_role("row").filter(has_text="2024-02-09")).to_have_count(2)
 
 
+def test_a_question_is_asked_in_the_language_of_the_page(visit: Visit, house: Server, tmp_path: Path) -> None:
+    client, tokens = client_of(house)
+    session_id = client.call("POST", "/api/v1/sessions", json={})["session"]["id"]
+    visitor = visit(language="de")
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    page.goto(f"/sessions/{session_id}/upload")
+    path = tmp_path / "tage.csv"
+    path.write_text(
+        "Zeit;Last;Geschätzt\n" + "".join(f"0{day}/02/2024;{day};FALSCH\n" for day in range(1, 9))
+    )
+    drop(page, path)
+    question = page.get_by_role("alert")
+    expect(question).to_contain_text("kann 2024-02-01 (Tag zuerst) oder 2024-01-02 (Monat zuerst) sein")
+    expect(question).not_to_contain_text("row")
+    page.get_by_role("button", name="2024-02-01").click()
+    estimated = page.get_by_role("columnheader", name=re.compile("Geschätzt"))
+    expect(estimated).to_contain_text("wahr = 1, falsch = 0")
+    expect(page.get_by_role("combobox", name="Verwendung von Geschätzt")).to_have_value("none")
+    visitor.look("upload-german")
+    broken = tmp_path / "kaputt.csv"
+    broken.write_text("Zeit;Last\n2024-02-01;1\n2024-02-02;2;3\n2024-02-03;4\n")
+    drop(page, broken)
+    expect(page.get_by_text("Zeile 3 hat 3 Zellen, die Tabelle 2 Spalten.")).to_be_visible()
+
+
+def test_a_folder_is_dropped_with_what_lies_in_it(visit: Visit, house: Server, tmp_path: Path) -> None:
+    """As the desktop hands it to the browser: the path of the folder, which the page walks through."""
+    client, tokens = client_of(house)
+    session_id = client.call("POST", "/api/v1/sessions", json={})["session"]["id"]
+    for name in ("load.csv", "deeper/wind.csv", "deeper/notes.md"):
+        path = tmp_path / "measured" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("UTC;value\n" + "".join(f"2024-01-{day:02};{day}.5\n" for day in range(1, 20)))
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    page.goto(f"/sessions/{session_id}/upload")
+    place = page.get_by_role("heading", name="Drop CSV files or a folder here").bounding_box()
+    assert place is not None
+    devtools = visitor.context.new_cdp_session(page)
+    dragged = {"items": [], "files": [str(tmp_path / "measured")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        about = {"type": kind, "x": place["x"] + 5, "y": place["y"] + 5, "data": dragged}
+        devtools.send("Input.dispatchDragEvent", about)
+    for name in ("load.csv", "wind.csv"):
+        expect(page.get_by_role("region", name=f"First rows of {name}")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove from the list")).to_have_count(2)
+
+
 def test_a_reload_in_the_middle_sends_only_the_rest(visit: Visit, house: Server, tmp_path: Path) -> None:
     client, tokens = client_of(house)
     session_id = client.call("POST", "/api/v1/sessions", json={"name": "Large"})["session"]["id"]

@@ -25,6 +25,7 @@ interface Props {
   onPick?: (row: number, column: number) => void
 }
 
+const [LABEL_PX, WRITTEN_PX, BARE_PX] = [132, 48, 7]
 const STEPS: Record<string, [number, number]> = {
   ArrowRight: [0, 1],
   ArrowLeft: [0, -1],
@@ -50,8 +51,20 @@ export function HeatMap({ title, rows, columns, kind, describe, write, onPick }:
   }
   return (
     <div className="heat-map">
-      {}
-      <table role="grid" aria-label={title} ref={table} onKeyDown={move}>
+      <table
+        className={write ? 'written' : undefined}
+        style={{ minWidth: columns.length * (write ? WRITTEN_PX : BARE_PX) + LABEL_PX }}
+        role="grid"
+        aria-label={title}
+        ref={table}
+        onKeyDown={move}
+      >
+        <colgroup>
+          <col style={{ width: LABEL_PX }} />
+          {columns.map((_, index) => (
+            <col key={index} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             <td />

@@ -113,4 +113,22 @@ export const live: Texts['live'] = {
     submit: 'Er steht in der Warteschlange',
   },
   together: 'Validierungsverlust aller',
+  parts: {
+    output: 'Ausgang',
+    without: (count) => `${count} ohne Wert: gescheitert oder früh aufgegeben.`,
+    fold: {
+      title: 'Faltungen',
+      one: 'MAE einer Faltung',
+      line: 'Mittel bisher',
+      number: 'Faltung',
+      none: 'Ein Punkt für jede Faltung, sobald sie beurteilt ist.',
+    },
+    trial: {
+      title: 'Versuche',
+      one: 'Validierungsfehler eines Versuchs',
+      line: 'Bester bisher',
+      number: 'Versuch',
+      none: 'Ein Punkt für jeden Versuch, sobald er endet.',
+    },
+  },
 }

@@ -111,4 +111,22 @@ export const live = {
     submit: 'It is in the queue',
   },
   together: 'Validation loss of all',
+  parts: {
+    output: 'Output',
+    without: (count: string) => `${count} without a value: failed or given up early.`,
+    fold: {
+      title: 'Folds',
+      one: 'MAE of a fold',
+      line: 'Mean so far',
+      number: 'Fold',
+      none: 'A dot for each fold as it is judged.',
+    },
+    trial: {
+      title: 'Trials',
+      one: 'Validation error of a trial',
+      line: 'Best so far',
+      number: 'Trial',
+      none: 'A dot for each trial as it ends.',
+    },
+  },
 }

@@ -73,6 +73,8 @@ export function HeatMap({ heat, name }: { heat: SeriesHeat; name: string }) {
   )
 }
 
+const [DAY_PX, TABLE_PX] = [96, 1_150]
+
 /** Weekday by hour in numbers; the seven rows are the picture's table. */
 export function WeekTable({ heat }: { heat: SeriesHeat }) {
   const t = useTexts().data
@@ -81,19 +83,27 @@ export function WeekTable({ heat }: { heat: SeriesHeat }) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keyboard
     <div className="heat-map" tabIndex={0} role="region" aria-label={t.week}>
-      <table>
+      <table className="written" style={{ minWidth: TABLE_PX }}>
+        <colgroup>
+          <col style={{ width: DAY_PX }} />
+          {Array.from({ length: HOURS }, (_, hour) => (
+            <col key={hour} />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             <th />
             {Array.from({ length: HOURS }, (_, hour) => (
-              <th key={hour}>{hour}</th>
+              <th key={hour} scope="col">
+                {hour}
+              </th>
             ))}
           </tr>
         </thead>
         <tbody>
           {heat.weekday_hour.map((hours, day) => (
             <tr key={t.weekdays[day]}>
-              <th>{t.weekdays[day]}</th>
+              <th scope="row">{t.weekdays[day]}</th>
               {hours.map((value, hour) => (
                 <td key={hour} title={format.number(value)}>
                   <span style={value === null ? {} : shade((value - low) / (high - low || 1))}>

@@ -10,10 +10,12 @@ import { Actions } from './Actions'
 import { HorizonChart, LossCurves, OtherCurve } from './Curves'
 import { Facts } from './Facts'
 import { Log } from './Log'
+import { Parts } from './Parts'
 import type { Progress, Replay } from './replay'
 import { useCurves, useJob, useReplay } from './useLive'
 
 const PHASES = ['prepare', 'train', 'evaluate', 'export', 'register'] as const
+const PARTS: Record<string, 'fold' | 'trial' | undefined> = { backtest: 'fold', search: 'trial' }
 const ENDED = ['completed', 'failed', 'cancelled']
 const COLOURS: Record<string, string> = { completed: 'good', failed: 'bad', paused: 'warn', running: 'accent' }
 
@@ -138,8 +140,10 @@ function Pictures({ job, replay, status }: { job: Job; replay: Replay | null; st
       lines: [{ label: t.memory, values: samples.map(({ mb }) => mb) }],
     }
   }, [replay?.memory, t])
+  const kind = PARTS[job.workload]
   return (
     <>
+      {kind ? <Parts kind={kind} parts={replay?.parts ?? []} /> : null}
       <section>
         <h3>{t.curves}</h3>
         <Loaded query={curves} height={230}>

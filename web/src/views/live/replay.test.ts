@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { beginAt, hasHole, heard, type News } from './replay'
+import { soFar } from './parts'
+import { beginAt, hasHole, heard, withEarlier, type News } from './replay'
 
 function news(seq: number, type = 'progress', data: Record<string, unknown> = {}): News {
   const names: Record<string, string> = { log: 'job.log', metrics: 'job.epoch', started: 'job.status' }
@@ -60,5 +61,37 @@ describe('what a job told', () => {
     const asked = heard(beginAt(0), [news(1, 'pause_requested', { status: 'running', requested_action: 'pause' })])
     expect(asked.requestedAction).toBe('pause')
     expect(heard(asked, [news(2, 'completed', { status: 'completed' })]).requestedAction).toBe('none')
+  })
+
+  it('takes what came before the replay began, and no event twice', () => {
+    const all = [
+      log(1),
+      news(2, 'fit_started', { baseline: { name: 'last value', loss: 0.5 } }),
+      news(3, 'trial', { trial: { number: 1, state: 'complete', value: 4 } }),
+      log(4),
+      news(5, 'trial', { trial: { number: 2, state: 'failed', value: null } }),
+      log(6),
+      news(7, 'trial', { trial: { number: 1, state: 'complete', value: 3 } }),
+    ]
+    const late = heard(beginAt(4), all)
+    expect(late.log.map(({ seq }) => seq)).toEqual([6])
+    const whole = withEarlier(late, 4, [...all.slice(0, 4), log(6)])
+    expect(whole).toMatchObject({ ...heard(beginAt(0), all), statusSeq: late.statusSeq })
+    expect(whole.parts).toEqual([
+      { number: 1, state: 'complete', values: { '': 3 } },
+      { number: 2, state: 'failed', values: { '': null } },
+    ])
+  })
+
+  it('counts a fold by its outputs', () => {
+    const told = heard(beginAt(0), [news(1, 'fold', { fold: 3, of: 5, scores: { Load: { MAE: 2, RMSE: 3 } } })])
+    expect(told.parts).toEqual([{ number: 3, state: 'completed', values: { Load: 2 } }])
+  })
+})
+
+describe('what values come to', () => {
+  it('is the least or the mean of those so far', () => {
+    expect(soFar([null, 4, 5, null, 3], 'least')).toEqual([null, 4, 4, 4, 3])
+    expect(soFar([4, null, 2], 'mean')).toEqual([4, 4, 3])
   })
 })

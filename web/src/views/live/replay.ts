@@ -29,6 +29,14 @@ export interface Horizon {
   outputs: Record<string, { lead_minutes: number[]; model: number[]; baseline: number[] | null }>
 }
 
+/** A fold of a backtest or a trial of a search that has ended; without a value where it failed or was given up. */
+export interface Part {
+  number: number
+  state: string
+  /** By what is measured: the outputs of a fold, the one measure of a trial. */
+  values: Record<string, number | null>
+}
+
 export interface Progress {
   phase: string | null
   percent: number
@@ -60,6 +68,7 @@ export interface Replay {
   log: Line[]
   baseline: Baseline | null
   horizon: Horizon | null
+  parts: readonly Part[]
   /** Of the newest event with metrics: curves are older than that. */
   metricsSeq: number
   /** Of the newest event after which the job as a whole has to be looked at again. */
@@ -69,7 +78,7 @@ export interface Replay {
   ahead: ReadonlyMap<number, News>
 }
 
-const MOST_LINES = 1_000
+const MOST_LINES = 5_000
 const MOST_SAMPLES = 600
 const STATUSES = new Set(['job.status', 'job.completed', 'job.failed', 'job.cancelled'])
 
@@ -84,6 +93,7 @@ export function beginAt(seq: number): Replay {
     log: [],
     baseline: null,
     horizon: null,
+    parts: [],
     metricsSeq: 0,
     statusSeq: 0,
     memory: [],
@@ -122,15 +132,64 @@ function counted(before: Replay, { name, type, seq, attempt, ts, data }: News): 
     if (typeof data.status === 'string') after.status = data.status
     after.requestedAction = typeof data.requested_action === 'string' ? data.requested_action : 'none'
   }
-  if (type === 'log' && typeof data.message === 'string') {
-    const level = typeof data.level === 'string' ? data.level : 'info'
-    after.log = [...before.log, { seq, ts, level, message: data.message }].slice(-MOST_LINES)
-  }
+  const line = lineOf({ type, seq, ts, data })
+  if (line !== null) after.log = [...before.log, line].slice(-MOST_LINES)
+  const part = partOf(type, data)
+  if (part !== null) after.parts = withPart(before.parts, part)
   if (type === 'metrics') after.metricsSeq = seq
   if (type === 'started' && attempt > 1) after.metricsSeq = seq // what an earlier attempt told may be superseded
   if (type === 'fit_started') after.baseline = baselineOf(data.baseline)
   if (type === 'validated') after.horizon = horizonOf(data.horizon)
   return after
+}
+
+/** What only jobs with many events need: those before the first that was counted, of the kinds in EARLIER. */
+export const EARLIER = ['log', 'fit_started', 'validated', 'fold', 'trial'] as const
+
+/** With events from before the replay began; what is newer stays as it is. */
+export function withEarlier(replay: Replay, began: number, news: readonly Told[]): Replay {
+  const early = news.filter(({ seq }) => seq <= began)
+  const newest = (type: string) => early.filter((each) => each.type === type).at(-1)?.data
+  const known = new Set(replay.log.map(({ seq }) => seq))
+  const lines = early.map(lineOf).filter((line) => line !== null && !known.has(line.seq)) as Line[]
+  return {
+    ...replay,
+    log: [...lines, ...replay.log].sort((one, other) => one.seq - other.seq).slice(-MOST_LINES),
+    baseline: replay.baseline ?? baselineOf(newest('fit_started')?.baseline),
+    horizon: replay.horizon ?? horizonOf(newest('validated')?.horizon),
+    parts: [...early.map(({ type, data }) => partOf(type, data)), ...replay.parts].reduce<readonly Part[]>(
+      (parts, part) => (part === null ? parts : withPart(parts, part)),
+      [],
+    ),
+  }
+}
+
+export type Told = Pick<News, 'type' | 'seq' | 'ts' | 'data'>
+
+function lineOf({ type, seq, ts, data }: Told): Line | null {
+  if (type !== 'log' || typeof data.message !== 'string') return null
+  return { seq, ts, level: typeof data.level === 'string' ? data.level : 'info', message: data.message }
+}
+
+/** In the order of their numbers; one that was tried again counts once. */
+function withPart(parts: readonly Part[], part: Part): readonly Part[] {
+  return [...parts.filter(({ number }) => number !== part.number), part].sort((a, b) => a.number - b.number)
+}
+
+function partOf(type: string, data: Record<string, unknown>): Part | null {
+  if (type === 'trial') {
+    const { number, state, value } = (data.trial ?? {}) as { number?: Json; state?: Json; value?: Json }
+    if (typeof number !== 'number') return null
+    return {
+      number,
+      state: typeof state === 'string' ? state : '',
+      values: { '': typeof value === 'number' ? value : null },
+    }
+  }
+  if (type !== 'fold' || typeof data.fold !== 'number') return null
+  const scores = Object.entries((data.scores ?? {}) as Record<string, { MAE?: Json }>)
+  const values = scores.map(([name, { MAE }]) => [name, typeof MAE === 'number' ? MAE : null] as const)
+  return { number: data.fold, state: 'completed', values: Object.fromEntries(values) }
 }
 
 function baselineOf(told: unknown): Baseline | null {

@@ -1,12 +1,13 @@
 /** A job as it lives: what it tells over the socket from the beginning on, without a hole after every loss of the connection. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { api, call } from '@/api/client'
 import { liveSocket } from '@/api/socket'
-import { beginAt, hasHole, heard, type News, type Replay } from './replay'
+import { beginAt, EARLIER, hasHole, heard, withEarlier, type News, type Replay, type Told } from './replay'
 
-/** Of jobs that have told more than this only the newest events are replayed; curves and log are whole in any case. */
+/** Of jobs that have told more than this the newest events are replayed; of the earlier ones what pictures and log need. */
 const MOST_REPLAYED = 3_000
+const PAGE = 1_000
 const CURVES_MS = 700
 const QUEUE_MS = 2_500
 
@@ -79,7 +80,39 @@ export function useReplay(jobId: string, lastSeq: number): { replay: Replay | nu
       if (socket.connected) socket.emit('job.unsubscribe', { job_id: jobId })
     }
   }, [jobId, start, client])
-  return { replay, connected }
+  const earlier = useEarlier(jobId, start)
+  const whole = useMemo(
+    () => (replay === null || earlier === null ? replay : withEarlier(replay, start, earlier)),
+    [replay, earlier, start],
+  )
+  return { replay: whole, connected }
+}
+
+/** What was told up to this event, of the kinds that are shown; null until it is known, or where there is none. */
+function useEarlier(jobId: string, upTo: number): Told[] | null {
+  const query = useQuery({
+    queryKey: ['job', jobId, 'earlier', upTo],
+    queryFn: async () => (await Promise.all(EARLIER.map((type) => allOf(jobId, type, upTo)))).flat(),
+    enabled: upTo > 0,
+    staleTime: Infinity,
+  })
+  return query.data ?? null
+}
+
+/** Every event of one type up to this number, page by page. */
+async function allOf(jobId: string, type: string, upTo: number): Promise<Told[]> {
+  const found: Told[] = []
+  for (let after = 0; after < upTo;) {
+    const page = await call(
+      api.GET('/api/v1/training/jobs/{job_id}/events', {
+        params: { path: { job_id: jobId }, query: { after_seq: after, type, limit: PAGE } },
+      }),
+    )
+    found.push(...(page.events as unknown as Told[]))
+    if (page.next === null) break
+    after = page.last_seq
+  }
+  return found
 }
 
 /** Whole curves, thinned by the server; read again a moment after the job has told of new metrics. */

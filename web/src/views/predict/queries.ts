@@ -12,7 +12,7 @@ export function useTrainings(id: string) {
     queryFn: async () => {
       const [board, model] = await Promise.all([
         call(api.GET('/api/v1/sessions/{session_id}/leaderboard', { params: { path: { session_id: id } } })),
-        cache.fetchQuery(modelQuery(id)),
+        cache.query(modelQuery(id)),
       ])
       return trainings(board.groups, model?.versions ?? [])
     },
