@@ -500,6 +500,12 @@ def test_events_come_in_pages_without_hole_or_double(toys: World) -> None:
         found += page["events"]
         path = page["next"]
     assert found == whole["events"]
+    metrics, path = [], f"/{made['id']}/events?limit=3&type=metrics"
+    while path:
+        page = call(toys, "GET", path.removeprefix(JOBS)).get_json()
+        metrics += page["events"]
+        path = page["next"]
+    assert metrics == [each for each in found if each["type"] == "metrics"] and metrics
     refused = call(toys, "GET", f"/{made['id']}/events?limit=0")
     assert (refused.status_code, refused.get_json()["code"]) == (400, "BAD_REQUEST")
 

@@ -23,12 +23,17 @@ export interface Line {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum, which bundlers cannot read
 const LOGARITHMIC: uPlot.Scale.Distr = 3
 
+const SHORTEST = 1e-3
+const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
+
 interface Props {
   /** What the chart shows, for screen readers and as its heading in the table. */
   title: string
   /** Ascending; milliseconds since 1970 where `time`. */
   x: number[]
   time?: boolean
+  /** x counts things: no tick between two of them. */
+  counts?: boolean
   lines: Line[]
   height?: number
   xLabel?: string
@@ -43,7 +48,19 @@ interface Props {
 }
 
 export function LineChart(props: Props) {
-  const { title, x, lines, time = false, height = 260, xLabel, yLabel, logarithmic = false, syncKey, range } = props
+  const {
+    title,
+    x,
+    lines,
+    time = false,
+    counts = false,
+    height = 260,
+    xLabel,
+    yLabel,
+    logarithmic = false,
+    syncKey,
+    range,
+  } = props
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const zoomed = useRef(props.onZoom)
@@ -52,9 +69,10 @@ export function LineChart(props: Props) {
   const { language } = useSpeech()
   const format = useFormat()
   // What needs a new plot; new numbers alone do not.
-  const shape = JSON.stringify(
-    lines.map(({ label, colour, dash, width: w, fillTo, points }) => [label, colour, dash, w, fillTo, points]),
-  )
+  const shape = JSON.stringify([
+    counts,
+    ...lines.map(({ label, colour, dash, width: w, fillTo, points }) => [label, colour, dash, w, fillTo, points]),
+  ])
   const data = useMemo<AlignedData>(
     () => [time ? x.map((ms) => ms / 1000) : x, ...lines.map((line) => line.values)],
     [x, time, lines],
@@ -85,12 +103,15 @@ export function LineChart(props: Props) {
       label: line.label,
       stroke: line.colour ?? colours.series(index),
       width: line.width ?? 1.6,
-      points: { show: line.points ?? false, size: 5 },
+      points: { show: line.points ?? false, ...(line.width === 0 ? { size: 9, fill: line.colour } : { size: 5 }) },
       spanGaps: false,
       ...(line.dash ? { dash: line.dash } : {}),
       value: (_: uPlot, value: number | null) => format.number(value),
     }))
     const scale = time ? 1000 : 1
+    // Where format.number would need more room than the axis has.
+    const written = (tick: number) =>
+      tick !== 0 && Math.abs(tick) < SHORTEST ? tick.toExponential(1).replace('.0e', 'e') : format.number(tick)
     const options: Options = {
       width,
       height,
@@ -101,12 +122,17 @@ export function LineChart(props: Props) {
         y: logarithmic ? { distr: LOGARITHMIC } : {},
       },
       axes: [
-        { ...axis, ...(time ? { values: TIME_VALUES } : {}), ...(xLabel ? { label: xLabel, labelSize: 22 } : {}) },
+        {
+          ...axis,
+          ...(time ? { values: TIME_VALUES } : {}),
+          ...(counts ? { incrs: COUNTS } : {}),
+          ...(xLabel ? { label: xLabel, labelSize: 22 } : {}),
+        },
         {
           ...axis,
           size: 62,
           ...(yLabel ? { label: yLabel, labelSize: 22 } : {}),
-          values: (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? '' : format.number(tick))),
+          values: (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? '' : written(tick))),
         },
       ],
       series: [

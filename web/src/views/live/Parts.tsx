@@ -47,7 +47,14 @@ export function Parts({ kind, parts }: Props) {
               ))}
             </select>
           ) : null}
-          <LineChart title={t.parts[kind].title} x={x} lines={lines} height={210} xLabel={t.parts[kind].number} />
+          <LineChart
+            title={t.parts[kind].title}
+            x={x}
+            counts
+            lines={lines}
+            height={210}
+            xLabel={t.parts[kind].number}
+          />
           {without > 0 ? <p className="muted">{t.parts.without(format.whole(without))}</p> : null}
         </div>
       )}
