@@ -32,7 +32,8 @@ def write_series(path: Path, days: int = 60) -> Path:
     """An hourly day-and-week rhythm with a little that no other week had."""
     lines = ["UTC;value"]
     for hour in range(days * 24):
-        value = 100 + 40 * math.sin(hour / 24 * math.tau) + 10 * math.sin(hour / 168 * math.tau) + hour * 7919 % 13 / 2
+        rhythm = 40 * math.sin(hour / 24 * math.tau) + 10 * math.sin(hour / 168 * math.tau)
+        value = 100 + rhythm + hour * 7919 % 13 / 2
         lines.append(f"{START + timedelta(hours=hour):%Y-%m-%d %H:%M:%S};{value:.3f}")
     path.write_text("\n".join(lines) + "\n")
     return path
