@@ -34,12 +34,12 @@ def list_events(job_id: str) -> Any:
     events = services().jobs.events(g.user_id, job_id_of(job_id), after, kind, limit)
     last = events[-1].seq if events else after
     more = len(events) == limit and services().jobs.get(g.user_id, job_id_of(job_id)).last_seq > last
-    path = {"job_id": job_id, "after_seq": last, "limit": limit, **({"type": kind} if kind else {})}
+    rest: dict[str, Any] = {"after_seq": last, "limit": limit, **({"type": kind} if kind else {})}
     return {
         "success": True,
         "events": [event.to_json() for event in events],
         "last_seq": last,
-        "next": url_for("v1.list_events", **path) if more else None,
+        "next": url_for("v1.list_events", job_id=job_id, **rest) if more else None,
     }
 
 
