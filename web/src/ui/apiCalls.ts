@@ -20,7 +20,7 @@ export function asCurl(calls: ApiCall[], origin: string): string {
       ]
       if (body !== undefined) parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(JSON.stringify(body))}`)
       for (const [name, value] of Object.entries(form ?? {})) parts.push(`-F ${quoted(`${name}=${value}`)}`)
-      if (output) parts.push(`-o ${quoted(output)}`)
+      if (output) parts.push(`-L -o ${quoted(output)}`)
       return parts.join(' \\\n  ')
     })
     .join('\n\n')
