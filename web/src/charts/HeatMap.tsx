@@ -25,7 +25,7 @@ interface Props {
   onPick?: (row: number, column: number) => void
 }
 
-const [LABEL_PX, WRITTEN_PX, BARE_PX] = [132, 48, 7]
+const [LABEL_PX, WRITTEN_PX, BARE_PX, HEAD_PX] = [132, 48, 7, 38]
 const STEPS: Record<string, [number, number]> = {
   ArrowRight: [0, 1],
   ArrowLeft: [0, -1],
@@ -53,7 +53,7 @@ export function HeatMap({ title, rows, columns, kind, describe, write, onPick }:
     <div className="heat-map">
       <table
         className={write ? 'written' : undefined}
-        style={{ minWidth: columns.length * (write ? WRITTEN_PX : BARE_PX) + LABEL_PX }}
+        style={{ minWidth: widthOf(columns, write !== undefined) }}
         role="grid"
         aria-label={title}
         ref={table}
@@ -105,6 +105,12 @@ export function HeatMap({ title, rows, columns, kind, describe, write, onPick }:
       </table>
     </div>
   )
+}
+
+/** At least: so that neither the numbers nor the labels above them touch. */
+function widthOf(columns: string[], written: boolean): number {
+  const heads = columns.filter((label) => label !== '').length
+  return LABEL_PX + Math.max(columns.length * (written ? WRITTEN_PX : BARE_PX), heads * HEAD_PX)
 }
 
 /** Where a value stands on its ramp: 0 to 1, or -1 to 1 around zero. */
