@@ -13,9 +13,7 @@ if __name__ == "__main__":
 
         eventlet.monkey_patch()  # before anything else is imported, or half the locks stay blocking ones
 
-import signal
 import sys
-from types import FrameType
 
 from flask import Flask
 from flask_socketio import SocketIO
@@ -80,8 +78,7 @@ def serve(settings: Settings) -> None:
     services: Services = app.extensions[KEY]
     socketio: SocketIO = app.extensions["trainyard-socketio"]
     scheduler = schedule.start(services.retention, settings)
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, _end)
+    serving.end_on_signals()
     gc.freeze()
     gc.enable()
     try:
@@ -91,16 +88,10 @@ def serve(settings: Settings) -> None:
     except KeyboardInterrupt:
         pass
     finally:
+        serving.is_ending()
         scheduler.shutdown(wait=False)
         services.runner.stop()
         services.database.close()
-
-
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    """End once: workers are told and leases go back; a second signal must not cut that short."""
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, signal.SIG_IGN)
-    serving.interrupt()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from types import FrameType
 from typing import Any
 
 from api.slow_clients import SILENCE_SECONDS, PatientHandler
@@ -9,6 +11,7 @@ from services.settings import Settings, wanted_async_mode
 
 LAST_ANSWERS_SECONDS = 1.0
 MAX_CONNECTIONS = 1024
+AGAIN_SECONDS = 5.0  # longer than the last answers may take
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
@@ -24,6 +27,26 @@ def server_options(settings: Settings) -> dict[str, Any]:
                 super().waitall()
 
     return {"custom_pool": Connections(MAX_CONNECTIONS), "socket_timeout": SILENCE_SECONDS}
+
+
+def end_on_signals() -> None:
+    """SIGTERM and SIGINT end the server once: a second one must not cut that short."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _end)
+
+
+def is_ending() -> None:
+    """The server heard of it, so it need not be told again."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
+    # Where a signal meets Python in a finaliser or a weak reference's callback, what it raises is lost.
+    signal.signal(signal.SIGALRM, lambda _signal, _frame: interrupt())
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
+    interrupt()
 
 
 def interrupt() -> None:

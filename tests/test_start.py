@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -94,6 +95,41 @@ def test_the_first_start_says_how_to_make_an_account(tmp_path: Path) -> None:
     server.start()
     server.stop()
     assert "no account yet" not in server.log.read_text()
+
+
+DEAF_ONCE = """
+import sys
+from services.settings import wanted_async_mode
+if wanted_async_mode() == "eventlet":
+    import eventlet
+    eventlet.monkey_patch()
+import app
+from api import serving
+interrupt, heard = serving.interrupt, []
+def deaf_once():
+    heard.append(1)
+    if len(heard) > 1:
+        interrupt()
+serving.interrupt, serving.AGAIN_SECONDS = deaf_once, 0.5
+sys.exit(app.main())
+"""
+
+
+@pytest.mark.parametrize("mode", ["threading", "eventlet"])
+def test_a_signal_that_python_loses_is_given_again(tmp_path: Path, mode: str) -> None:
+    """What a signal raises within a finaliser is only reported, and the server would serve for ever."""
+    port = free_port()
+    settings = {"DATA_DIR": str(tmp_path), "TRAINYARD_WORKERS": "0", "TRAINYARD_ASYNC_MODE": mode}
+    environment = {**os.environ, **settings, "PORT": str(port), "PYTHONWARNINGS": "ignore"}
+    server = subprocess.Popen([sys.executable, "-c", DEAF_ONCE], cwd=ROOT, env=environment)
+    wait_until(lambda: is_open(port), 30, "the server to answer")
+    server.terminate()
+    assert server.wait(20) == 0
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
