@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from services.forecasting.models import keras_loop
 from services.forecasting.models.parameters import READS, ModelParams
 from services.workload_forms import FORMS
 from services.workloads.forecast import WORKLOADS, pictures
@@ -18,12 +19,16 @@ from tests.workloads.by_hand import ByHand, dataset_config
 MODES = ("LIN", "Dense", "LGBMR", "ENSEMBLE")
 
 
-def told(folder: Path, kind: str, **model: Any) -> dict[str, Any]:
+def all_told(folder: Path, kind: str, **model: Any) -> list[dict[str, Any]]:
     heard: list[dict[str, Any]] = []
     config = {**dataset_config(folder), "model": model}
     train(ByHand(folder, heard.append), ForecastConfig.model_validate(config))
-    (found,) = [each["data"] for each in heard if each.get("event") == kind]
-    return dict(found)
+    return [each for each in heard if each.get("event") == kind]
+
+
+def told(folder: Path, kind: str, **model: Any) -> dict[str, Any]:
+    (found,) = all_told(folder, kind, **model)
+    return dict(found["data"])
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +49,25 @@ def test_errors_by_step_are_told_as_soon_as_the_model_is_fitted(tmp_path: Path) 
         steps = len(output["lead_minutes"])
         assert len(output["model"]) == len(output["baseline"]) == steps > 1
         assert np.isfinite(output["model"]).all() and np.isfinite(output["baseline"]).all()
+
+
+def test_errors_by_step_form_while_a_network_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras_loop, "PICTURE_SECONDS", 0.0)
+    monkeypatch.setattr(keras_loop, "PICTURE_SHARE", 0.0)
+    found = all_told(tmp_path, "validated", MODE="Dense", LAY=1, N=4, EP=6)
+    phases = [each["phase"] for each in found]
+    assert phases == ["train"] * (len(found) - 1) + ["evaluate"] and len(found) >= 3
+    horizons = [each["data"]["horizon"] for each in found]
+    assert all(set(each) == {"part", "baseline", "outputs"} for each in horizons)
+    last = {name: each["model"] for name, each in horizons[-1]["outputs"].items()}
+    # the weights that are kept are those of one of the epochs, so its picture is the last one again
+    pictures_of = [{name: each["model"] for name, each in h["outputs"].items()} for h in horizons[:-1]]
+    assert any(
+        all(np.allclose(picture[name], last[name], rtol=1e-3) for name in last) for picture in pictures_of
+    )
+    assert any(
+        not np.allclose(picture[name], last[name], rtol=1e-3) for picture in pictures_of for name in last
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)

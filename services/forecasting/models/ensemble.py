@@ -192,6 +192,8 @@ class _Member:
         self._report, self._mode, self._place, self._members = report, mode, place, members
 
     def __call__(self, current: float, total: float, **told: Any) -> None:
+        if told.get("event") == "validated":  # the errors of one member are not those of the whole
+            return
         if told.get("metrics"):
             told["metrics"] = self._named(told["metrics"])
         told["earlier"] = [Point(p.step, p.epoch, self._named(p.metrics)) for p in told.get("earlier", ())]

@@ -21,6 +21,7 @@ from services.forecasting.models.keras_state import Best, arrays_of, assign
 BUFFER_BYTES, MOST_STEPS = 16 * 2**20, 64  # what one buffer of batches may hold
 CALL_SECONDS = 0.2  # how long a call may keep silent: progress and cancel come between calls
 REPORT_SECONDS, LONGEST_SILENCE, REPORT_COST = 0.1, 1.0, 300
+PICTURE_SECONDS, PICTURE_SHARE = 2.0, 0.02  # between two pictures of the errors by step: some hundred a fit
 VALIDATION_BATCH = 1024
 Steps = tuple[int, int]  # how many, and how many columns
 HISTORY = "history_"
@@ -79,7 +80,7 @@ class Loop:
             self._taught_step = _training_step(_taught(teaching), net, optimizer, specs, compiled=compiled)
         # at least one, so that the step can be traced where there is nothing to validate on
         self._held_size = max(1, min(VALIDATION_BATCH, _rows_of_a_buffer(validation), len(validation)))
-        self._loss = _validation_loss(net, _specs(shapes, (self._held_size,)), compiled=compiled)
+        self._errors = _validation_errors(net, _specs(shapes, (self._held_size,)), compiled=compiled)
         self._progress = _Progress(report, plan.epochs, self._batches)
         self._pace = _Pace()
         self._optimizer = optimizer
@@ -191,13 +192,16 @@ class Loop:
             )
 
     def _validate(self, samples: Samples, epoch: int) -> float:
-        size, total = self._held_size, 0.0
+        """The mean squared error; the absolute ones of every step of the horizon are told on the way."""
+        size, total, absolute = self._held_size, 0.0, np.zeros(())
         for part in batches(len(samples), size):
             rows = np.minimum(np.arange(part.start, part.start + size), len(samples) - 1)
             weights = (np.arange(size) < part.stop - part.start).astype(np.float32)
             held = (samples.x32(rows), samples.y32(rows), weights)
-            total += float(self._loss(*map(tf.constant, held)))
+            squared, by_step = self._errors(*map(tf.constant, held))
+            total, absolute = total + float(squared), absolute + by_step.numpy()
             self._progress.heard(epoch)
+        self._progress.validated(epoch, absolute / len(samples))
         return total / len(samples)
 
 
@@ -241,11 +245,14 @@ def _training_step(
     return _traced(steps, [*specs, number, number, tf.TensorSpec((), tf.float32)], compiled=compiled)
 
 
-def _validation_loss(net: Any, specs: list[Any], *, compiled: bool) -> Callable[..., Any]:
-    def loss(x: Any, y: Any, weights: Any) -> Any:
-        return _weighted(net(x, training=False), y, weights)
+def _validation_errors(net: Any, specs: list[Any], *, compiled: bool) -> Callable[..., Any]:
+    """Sums over samples: of the mean squared error, and of the absolute one by step and output."""
 
-    return _traced(loss, specs, compiled=compiled)
+    def errors(x: Any, y: Any, weights: Any) -> Any:
+        forecast = net(x, training=False)
+        return _weighted(forecast, y, weights), tf.tensordot(weights, tf.abs(forecast - y), 1)
+
+    return _traced(errors, specs, compiled=compiled)
 
 
 def _specs(shapes: tuple[Steps, Steps], batch: tuple[int, ...]) -> list[Any]:
@@ -301,6 +308,7 @@ class _Progress:
     def __init__(self, report: Report, epochs: int, n_batches: int) -> None:
         self._report, self._epochs, self._batches = report, epochs, n_batches
         self._next = 0.0
+        self._begun = self._next_picture = time.monotonic()
         self._last: dict[str, Any] = {}
         self._waiting: list[Point] = []
 
@@ -326,6 +334,14 @@ class _Progress:
         self._waiting.append(Point((epoch + 1) * self._batches, epoch + 1, metrics))
         if time.monotonic() >= self._next:
             self.told()
+
+    def validated(self, epoch: int, by_step: np.ndarray) -> None:
+        """(steps, outputs) of absolute errors; a picture that changes every few seconds is live enough."""
+        now = time.monotonic()
+        if now < self._next_picture or not np.isfinite(by_step).all():
+            return
+        self._report(epoch + 1, self._epochs, event="validated", data={"absolute_by_step": by_step})
+        self._next_picture = now + max(PICTURE_SECONDS, PICTURE_SHARE * (now - self._begun))
 
     def told(self) -> None:
         """Tell the epochs that still wait, under the last of them."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from services.forecasting.baselines import predict_baselines
 from services.forecasting.dataset import Dataset
+from services.forecasting.models.base import Report
 from services.forecasting.scaling import Scalers
 from services.forecasting.windows import MINUTE
 
@@ -32,12 +33,25 @@ class Standing:
             return None
         return {"name": self._name, "loss": self._loss, "root_mean_squared_error": float(np.sqrt(self._loss))}
 
+    def watching(self, report: Report) -> Report:
+        """The same report; what it says of errors by step stands beside the baseline's."""
+
+        def told(current: float, total: float, **more: Any) -> None:
+            if more.get("event") == "validated":
+                more["data"] = {"horizon": self.beside(more["data"]["absolute_by_step"])}
+            report(current, total, **more)
+
+        return told
+
     def by_step(self, truth: np.ndarray, forecast: np.ndarray) -> dict[str, Any] | None:
         """Mean absolute error of model and baseline at every step of the horizon, per output, scaled."""
         known = self._known if self._name else np.ones(len(truth), dtype=bool)
         if not known.any():
             return None
-        model = _by_step(forecast[known] - truth[known])
+        return self.beside(_by_step(forecast[known] - truth[known]))
+
+    def beside(self, model: np.ndarray) -> dict[str, Any]:
+        """Mean absolute errors of a model, (steps, outputs), and those of the baseline."""
         outputs: Mapping[str, Any] = {
             name: {
                 "lead_minutes": (history.window.offsets / MINUTE).tolist(),

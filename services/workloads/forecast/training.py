@@ -166,7 +166,7 @@ def _fit_model(
     rival = {"baseline": standing.baseline()}
     run.report(phase="train", event="fit_started", message="The model is being fitted", data=rival)
     model.checkpoints = checkpoints
-    fit = model.fit(train, validation, reporter(run, "train"))
+    fit = model.fit(train, validation, standing.watching(reporter(run, "train")))
     for note in fit.notes:
         run.log(note)
     if fit.finished_early:

@@ -73,7 +73,7 @@ export const live: Texts['live'] = {
   numbers: 'Zahlen',
   horizon: 'Fehler je Stunde des Horizonts',
   horizonText: 'Auf den Validierungsstichproben, in skalierten Einheiten.',
-  horizonNone: 'Bekannt, sobald das Modell angepasst ist.',
+  horizonNone: 'Entsteht, während ein Netz lernt; bei anderen Modellen bekannt, sobald sie angepasst sind.',
   model: 'Modell',
   leadHours: 'Stunden voraus',
   meanError: 'Mittlerer absoluter Fehler',

@@ -71,7 +71,7 @@ export const live = {
   numbers: 'Numbers',
   horizon: 'Error by hour of the horizon',
   horizonText: 'On the validation samples, in scaled units.',
-  horizonNone: 'Known as soon as the model is fitted.',
+  horizonNone: 'Forms while a network learns; of other models known as soon as they are fitted.',
   model: 'Model',
   leadHours: 'Hours ahead',
   meanError: 'Mean absolute error',
