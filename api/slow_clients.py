@@ -68,6 +68,8 @@ class _Incoming(socket.SocketIO):
         self._end = time.monotonic() + seconds
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
+        if self._connection.fileno() < 0:  # a WebSocket that was served here closed it
+            return 0
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError("the client is too slow")
