@@ -105,7 +105,8 @@ def test_epochs_too_short_to_be_told_come_along_with_the_next(
     points = [*told["earlier"], (told["step"], told["epoch"], told["metrics"])]
     assert [point[1] for point in points] == [1, 2, 3]
     assert [point[2]["val_loss"] for point in points] == history["val_loss"]
-    assert len(reports.told) == 2, "the first batch, and the end"
+    told_by = [told.get("event", "progress") for told in reports.told]
+    assert told_by == ["batch", "validated", "progress"], "the first batch, the first picture, and the end"
 
 
 def test_a_step_that_takes_long_is_told_alone(about: Task, monkeypatch: pytest.MonkeyPatch) -> None:

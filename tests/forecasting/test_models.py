@@ -155,7 +155,7 @@ def test_a_network_tells_batches_epochs_and_why_it_stopped(unequal: Task) -> Non
     _, info, reports = fitted(unequal, "Dense", EP=50, PATIENCE=1, LEARNING_RATE=0.05)
     epochs = [told for told in reports.told if told.get("metrics")]
     passed = len(epochs) + sum(len(told["earlier"]) for told in epochs)
-    assert {told.get("event", "progress") for told in reports.told} == {"batch", "progress"}
+    assert {told.get("event", "progress") for told in reports.told} == {"batch", "validated", "progress"}
     assert info.epochs_completed == passed == len(info.history["val_loss"]) < 50
     assert set(epochs[0]["metrics"]) == {
         *("loss", "val_loss", "root_mean_squared_error", "val_root_mean_squared_error")
