@@ -60,7 +60,7 @@ def test_a_job_that_begins_while_it_is_deleted_is_stopped_first(
     with house.database.read() as tx:
         seen = tx.get_one(JobRow, job.id)
     claimed = house.claim()
-    monkeypatch.setattr(jobs, "_row", lambda tx, *_of: tx.merge(seen, load=False))
+    monkeypatch.setattr(jobs, "_row", lambda tx, *_of, **_how: tx.merge(seen, load=False))
     jobs.delete(house.user, job.id)
     monkeypatch.undo()
     left = jobs.get(house.user, job.id)
