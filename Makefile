@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 PORT ?= 5000
 # One more than the cores of the smallest machine: much of a test is waiting for a server or a worker.
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control edges execution finish items_of_workloads lease queue records workers))

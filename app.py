@@ -1,19 +1,21 @@
 """Builds the server: settings, services, routes, sockets; `python app.py` serves it."""
 
 import gc
+import sys
 import warnings
 
 from services.settings import Settings, SettingsError, wanted_async_mode
 
 if __name__ == "__main__":
     gc.disable()  # what the start loads stays: looking for garbage in it costs a tenth of a second
+    # Engine.IO would load it where it is installed, for clients that nobody uses here: another tenth.
+    sys.modules["aiohttp"] = None  # type: ignore[assignment]
     if wanted_async_mode() == "eventlet":
         warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated", DeprecationWarning)
         import eventlet
 
         eventlet.monkey_patch()  # before anything else is imported, or half the locks stay blocking ones
 
-import sys
 
 from flask import Flask
 from flask_socketio import SocketIO

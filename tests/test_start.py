@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -17,7 +18,11 @@ from api.page import page_is_built
 from examples.server import ROOT, Server, free_port, running, wait_until
 from tests.databases import ON_POSTGRES
 
-READY_SECONDS = 1.5
+TIMES_ITS_LIBRARIES = 1.9  # 1.3 to 1.6 as this is written: what is ours may cost less than what it stands on
+LIBRARIES = "import sys; sys.modules['aiohttp'] = None\n" + "\n".join(
+    f"import {name}" for name in ("flask", "flask_socketio", "sqlalchemy.orm", "alembic.command", "pydantic")
+)
+PATCHED = "import warnings; warnings.simplefilter('ignore')\nimport eventlet; eventlet.monkey_patch()\n"
 IDLE_BYTES = 150_000_000
 HEAVY = {
     "tensorflow",
@@ -33,22 +38,33 @@ HEAVY = {
 }
 
 
+def seconds_of(code: str) -> float:
+    """Of CPU, that a Python of its own needs for this."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 @pytest.mark.skipif(ON_POSTGRES, reason="the figure is that of an embedded installation")
 @pytest.mark.parametrize("mode", ["threading", "eventlet"])
 def test_it_is_ready_in_time_and_small(tmp_path: Path, mode: str) -> None:
-    """Measured in the time it computes: other tests share these cores. The best of three counts."""
+    """In the time it computes, beside that of loading its libraries in the same minute: machines differ, and
+    other tests share this one. The best of three counts."""
     (tmp_path / "data").mkdir()
     server = Server(tmp_path / "data", TRAINYARD_ASYNC_MODE=mode, TRAINYARD_WORKERS="0")
-    seconds = []
-    while not seconds or (min(seconds) >= READY_SECONDS and len(seconds) < 3):
+    libraries = (PATCHED if mode == "eventlet" else "") + LIBRARIES
+    ready, loaded = [], []
+    while not ready or (min(ready) >= TIMES_ITS_LIBRARIES * min(loaded) and len(ready) < 3):
+        loaded.append(seconds_of(libraries))
         server.start()
         assert requests.get(f"{server.url}/health/ready", timeout=5).json()["status"] == "ready"
         process = psutil.Process(server.process.pid)  # type: ignore[union-attr]
         times = process.cpu_times()
-        seconds.append(times.user + times.system)
+        ready.append(times.user + times.system)
         resident = process.memory_info().rss
         assert server.stop() == 0
-    assert min(seconds) < READY_SECONDS
+    assert min(ready) < TIMES_ITS_LIBRARIES * min(loaded)
     assert resident < IDLE_BYTES
 
 
