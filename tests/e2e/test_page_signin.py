@@ -7,7 +7,9 @@ import secrets
 
 from playwright.sync_api import expect
 
+from examples.server import Server
 from tests.e2e.browser import PASSWORD, Visit
+from tests.e2e.conftest import client_of
 
 
 def test_a_wrong_password_is_told_in_the_servers_words(visit: Visit) -> None:
@@ -44,3 +46,29 @@ def test_whoever_must_sign_in_first_comes_to_where_they_wanted_to_go(visit: Visi
     somebody.page.get_by_role("button", name="Sign in", exact=True).click()
     somebody.page.wait_for_url("**/sessions/00000000-0000-4000-8000-000000000000")
     expect(somebody.page.get_by_role("alert")).to_contain_text("There is nothing here")
+
+
+def test_sign_ins_are_seen_and_ended_and_the_password_changed(visit: Visit, house: Server) -> None:
+    email = f"{secrets.token_hex(6)}@example.org"
+    client, tokens = client_of(house, email)
+    elsewhere = client.call("POST", "/api/auth/sign-in", json={"email": email, "password": PASSWORD})
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    page.goto("/account")
+    rows = page.locator(".account-sign-ins li")
+    expect(rows).to_have_count(2)
+    visitor.look("account-sign-ins")
+    rows.get_by_role("button", name="End").click()
+    expect(rows).to_have_count(1)
+    refused = client.http.get(
+        f"{house.url}/api/auth/me", headers={"Authorization": f"Bearer {elsewhere['access_token']}"}
+    )
+    assert refused.json()["code"] == "SIGNED_OUT"
+    page.get_by_label("Current password").fill("not the right one")
+    page.get_by_label("New password").fill("four plain words together")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("current_password is wrong")).to_be_visible()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Password changed.")).to_be_visible()

@@ -21,9 +21,12 @@ export class ApiError extends Error {
   }
 }
 
+/** Routes that take no token; asking for one would ask them for it. */
+const OPEN = ['options', 'sign-up', 'sign-in', 'refresh', 'sign-out'].map((name) => `/api/auth/${name}`)
+
 const authorize: Middleware = {
   async onRequest({ request, schemaPath }) {
-    if (schemaPath.startsWith('/api/auth/') && schemaPath !== '/api/auth/me') return
+    if (OPEN.includes(schemaPath)) return
     const token = await accessToken()
     if (token !== null) request.headers.set('Authorization', `Bearer ${token}`)
   },
