@@ -17,7 +17,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -166,7 +168,7 @@ def large_file(house: House, folder: Path, size: int) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     for way in ("tus, sha256 of every 8 MB", "tus, one request", "parts of 8 MB, each with its sha256"):
-        seconds[way] = timed(lambda way=way: sent(house, source, way))  # type: ignore[misc]
+        seconds[way] = timed(partial(sent, house, source, way))
     done.set()
     watcher.join()
     print(f"\n{size // MB} MB, until all of it is verified, stored and its import begun")
@@ -175,9 +177,9 @@ def large_file(house: House, folder: Path, size: int) -> None:
     print(f"server's memory: {idle / MB:.0f} MB before, {peak[0] / MB:.0f} MB at most")
 
 
-def timed(work: object) -> float:
+def timed(work: Callable[[], object]) -> float:
     started = time.monotonic()
-    work()  # type: ignore[operator]
+    work()
     return time.monotonic() - started
 
 
