@@ -122,7 +122,7 @@ def test_the_account_shows_the_plan_and_what_is_used_and_signs_out(house: Server
     me.page.get_by_role("button", name="Account").click()
     expect(me.page.get_by_text(f"Trainings: 1 of {limit}")).to_be_visible()
     me.page.keyboard.press("Escape")
-    me.page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    me.page.get_by_role("main").get_by_role("button", name="Sign out", exact=True).click()
     me.page.wait_for_url("**/sign-in")
     me.page.goto("/account")
     me.page.wait_for_url(re.compile("/sign-in.to=%2Faccount"))
