@@ -45,6 +45,8 @@ TRAIN = {
         for action in ("submit", "pause", "resume", "finish", "cancel", "retry", "restart")
     ),
 }
+# Shows what unsaved settings would do and keeps nothing; with files and settings in its body no GET would do.
+LOOK = {f"POST {SESSION}/windows/preview"}
 READS = ("GET", "HEAD")
 INSIDE = ("<session_id>", "<job_id>", "<file_id>", "<model>")  # of a rule that names something of a session
 
@@ -52,7 +54,7 @@ INSIDE = ("<session_id>", "<job_id>", "<file_id>", "<model>")  # of a rule that 
 def needed() -> Need:
     """By the request that is being served."""
     route = _route()
-    for need, routes in ((Need.OWN, OWN), (Need.PREDICT, PREDICT), (Need.TRAIN, TRAIN)):
+    for need, routes in ((Need.OWN, OWN), (Need.PREDICT, PREDICT), (Need.TRAIN, TRAIN), (Need.READ, LOOK)):
         if route in routes:
             return need
     return Need.READ if request.method in READS else Need.EDIT

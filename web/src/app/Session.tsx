@@ -6,6 +6,7 @@ import { api, call } from '@/api/client'
 import { useTexts } from '@/i18n'
 import { Loaded } from '@/ui/states'
 import { SessionAccess } from '@/views/sharing'
+import { AccessContext } from './access'
 import { stations } from './stations'
 
 export function Session() {
@@ -17,28 +18,37 @@ export function Session() {
     queryKey: ['session', id],
     queryFn: () => call(api.GET('/api/training/session/{session_id}', { params: { path: { session_id: id } } })),
   })
+  const access = useQuery({
+    queryKey: ['session', id, 'access'],
+    queryFn: () => call(api.GET('/api/v1/sessions/{session_id}', { params: { path: { session_id: id } } })),
+    select: ({ session: { access: role, owner } }) => ({ role, owner }),
+  })
   useEffect(() => {
     line.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' })
-  }, [pathname, session.isSuccess])
+  }, [pathname, session.isSuccess, access.isSuccess])
   return (
     <Loaded query={session}>
       {(answer) => (
-        <>
-          <div className="page-head">
-            <h1>{sessionName(answer) ?? id.slice(0, 8)}</h1>
-            <SessionAccess sessionId={id} />
-          </div>
-          <nav aria-label={t.stations}>
-            <ul className="stations" ref={line}>
-              {stations.map((name) => (
-                <li key={name}>
-                  <NavLink to={`/sessions/${id}/${name}`}>{t.station[name]}</NavLink>
-                </li>
-              ))}
-            </ul>
-          </nav>
-          <Outlet />
-        </>
+        <Loaded query={access}>
+          {(known) => (
+            <AccessContext value={known}>
+              <div className="page-head">
+                <h1>{sessionName(answer) ?? id.slice(0, 8)}</h1>
+                <SessionAccess sessionId={id} />
+              </div>
+              <nav aria-label={t.stations}>
+                <ul className="stations" ref={line}>
+                  {stations.map((name) => (
+                    <li key={name}>
+                      <NavLink to={`/sessions/${id}/${name}`}>{t.station[name]}</NavLink>
+                    </li>
+                  ))}
+                </ul>
+              </nav>
+              <Outlet />
+            </AccessContext>
+          )}
+        </Loaded>
       )}
     </Loaded>
   )

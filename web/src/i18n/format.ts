@@ -6,6 +6,8 @@ type Maybe<T> = T | null | undefined
 export interface Formats {
   /** At most so many significant digits (4), grouped. */
   number: (value: Maybe<number>, digits?: number) => string
+  /** One of several numbers that spread over `scale`: what is far below that is written as 0 and not as -9e-15. */
+  among: (value: Maybe<number>, scale: number, digits?: number) => string
   whole: (value: Maybe<number>) => string
   /** Of a share: 0.25 is 25 %. */
   percent: (share: Maybe<number>, digits?: number) => string
@@ -19,6 +21,7 @@ export interface Formats {
   bytes: (bytes: Maybe<number>) => string
 }
 
+const MOST_DECIMALS = 12
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
@@ -37,10 +40,17 @@ export function formats(language: string): Formats {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const number = (value: Maybe<number>, digits = 4) =>
     shown(value, (it) => it.toLocaleString(locale, { maximumSignificantDigits: digits }))
+  const among = (value: Maybe<number>, scale: number, digits = 4) => {
+    const decimals = digits - 1 - Math.floor(Math.log10(scale))
+    if (!(scale > 0) || !Number.isFinite(decimals) || decimals > MOST_DECIMALS) return number(value, digits)
+    const rounded = (it: number) => Math.round(it * 10 ** decimals) / 10 ** decimals || 0 // and no -0
+    return shown(value, (it) => rounded(it).toLocaleString(locale, { maximumFractionDigits: Math.max(0, decimals) }))
+  }
   const asDate = (given: Maybe<string | number | Date>, how: Intl.DateTimeFormat) =>
     given === null || given === undefined ? NOTHING : how.format(new Date(given))
   return {
     number,
+    among,
     whole: (value) => shown(value, (it) => whole.format(it)),
     percent: (share, digits = 1) =>
       shown(share, (it) => it.toLocaleString(locale, { style: 'percent', maximumFractionDigits: digits })),

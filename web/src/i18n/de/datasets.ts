@@ -40,8 +40,8 @@ export const datasets: Texts['datasets'] = {
   mean: 'Mittelwert',
   deviation: 'Standardabweichung',
   files: (name) => `${name} herunterladen`,
-  svg: 'Bild als SVG',
-  png: 'Bild als PNG',
+  svg: 'Dieses Bild als SVG',
+  png: 'Dieses Bild als PNG',
   csv: 'Zahlen als CSV',
-  serverPng: 'Bild des Servers (PNG)',
+  serverPng: 'Bild des Servers, alle Datensätze zusammen (PNG)',
 }

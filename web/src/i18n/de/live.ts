@@ -88,7 +88,10 @@ export const live: Texts['live'] = {
   },
   log: 'Protokoll',
   logEmpty: 'Noch wurde nichts gemeldet.',
-  memoryCurve: 'Speicher (MB)',
+  memoryCurve: (now) => `Speicher im ganzen Lauf (zuletzt ${now} MB)`,
+  memoryUnit: 'MB',
+  memorySampled: (time, places) => `Vor ${time} an ${places} Stellen nachgesehen; eine kurze Spitze kann dort fehlen.`,
+  memoryLate: (time) => `Gezeigt ab ${time}; was davor war, ließ sich nicht lesen.`,
   actions: {
     pause: 'Anhalten',
     resume: 'Fortsetzen',

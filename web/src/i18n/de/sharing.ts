@@ -6,6 +6,10 @@ export const sharing: Texts['sharing'] = {
   keys: 'API-Schlüssel',
   sharedBy: (owner, role) => `Geteilt von ${owner} · ${role}`,
   roles: { reader: 'darf ansehen', editor: 'darf bearbeiten' },
+  lookOnly: 'Hier dürfen Sie ansehen, aber nichts ändern',
+  lookOnlyText: (owner) =>
+    `Die Sitzung gehört ${owner}. Gibt er oder sie Ihnen das Bearbeiten frei, können Sie hier auch hochladen, trainieren und prognostizieren.`,
+  toResults: 'Zu den Ergebnissen',
   roleHints: {
     reader: 'Sieht Dateien, Einstellungen, Trainings, Ergebnisse und Modelle; ändert nichts.',
     editor: 'Lädt hoch, trainiert und ändert wie Sie; nur Löschen und Teilen bleiben bei Ihnen.',

@@ -29,6 +29,7 @@ export const windows: Texts['windows'] = {
   saved: 'Die Einstellungen wurden gespeichert',
   unsaved: 'Noch nicht gespeichert: Das Bild zeigt es schon.',
   allSaved: 'Alles ist gespeichert.',
+  onlyTried: 'Nur ausprobiert: Speichern darf, wer die Sitzung bearbeiten darf.',
   cannotSave: 'Erst das Markierte berichtigen, dann speichern.',
   next: 'Zu den Datensätzen',
   role: 'Rolle',

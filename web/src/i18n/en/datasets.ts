@@ -38,8 +38,8 @@ export const datasets = {
   mean: 'Mean',
   deviation: 'Deviation',
   files: (name: string) => `Download ${name}`,
-  svg: 'Picture as SVG',
-  png: 'Picture as PNG',
+  svg: 'This picture as SVG',
+  png: 'This picture as PNG',
   csv: 'Numbers as CSV',
-  serverPng: 'Picture of the server (PNG)',
+  serverPng: 'Picture of the server, all samples together (PNG)',
 }

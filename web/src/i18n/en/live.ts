@@ -86,7 +86,11 @@ export const live = {
   } as Record<string, string>,
   log: 'Log',
   logEmpty: 'Nothing was said yet.',
-  memoryCurve: 'Memory (MB)',
+  memoryCurve: (now: string) => `Memory over the run (${now} MB at last)`,
+  memoryUnit: 'MB',
+  memorySampled: (time: string, places: string) =>
+    `Before ${time} looked up at ${places} places, so a short peak may be missing there.`,
+  memoryLate: (time: string) => `Shown from ${time} on; what was before could not be read.`,
   actions: {
     pause: 'Pause',
     resume: 'Resume',

@@ -4,6 +4,10 @@ export const sharing = {
   keys: 'API keys',
   sharedBy: (owner: string, role: string) => `Shared by ${owner} · ${role}`,
   roles: { reader: 'may look', editor: 'may edit' } as Record<string, string>,
+  lookOnly: 'You may look here, not change anything',
+  lookOnlyText: (owner: string) =>
+    `The session belongs to ${owner}, who can let you edit it: then you upload, train and forecast here too.`,
+  toResults: 'To the results',
   roleHints: {
     reader: 'Sees files, settings, trainings, results and models; changes nothing.',
     editor: 'Uploads, trains and changes as you do; only deleting and sharing stay with you.',

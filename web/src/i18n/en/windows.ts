@@ -26,6 +26,7 @@ export const windows = {
   saved: 'The settings were saved',
   unsaved: 'Not saved yet: the picture already shows it.',
   allSaved: 'Everything is saved.',
+  onlyTried: 'Tried out only: to save it, one must be allowed to edit the session.',
   cannotSave: 'Mend what is marked, then save.',
   next: 'To the datasets',
   role: 'Role',

@@ -6,7 +6,8 @@ import { plain } from './Findings'
 export function Figures({ summary }: { summary: SeriesSummary }) {
   const t = useTexts().data
   const format = useFormat()
-  const number = (value: number | null) => format.number(value, 6)
+  const spread = (summary.max ?? 0) - (summary.min ?? 0)
+  const number = (value: number | null) => format.among(value, spread, 6)
   const rows: [string, string][] = [
     [t.figures.rows, format.whole(summary.rows)],
     [t.figures.missing, format.whole(summary.missing)],

@@ -2,6 +2,7 @@
 import { Check, Eye, Undo2, Wrench } from 'lucide-react'
 import { useState } from 'react'
 import type { Finding, RecipeStep, SeriesFile } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useFormat, useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -22,6 +23,7 @@ interface Props {
 export function Findings({ file, findings, total, chosen, onLook, onRecipe }: Props) {
   const t = useTexts().data
   const format = useFormat()
+  const mayEdit = useMayEdit()
   const [all, setAll] = useState(false)
   const open = findings.filter((each) => each.fix !== null && !file.recipe.some((step) => isFix(step, each)))
   const first = all ? findings : findings.slice(0, SHOWN)
@@ -30,7 +32,7 @@ export function Findings({ file, findings, total, chosen, onLook, onRecipe }: Pr
     <Card
       title={t.findings}
       actions={
-        open.length > 1 ? (
+        mayEdit && open.length > 1 ? (
           <Button small onClick={() => onRecipe([...file.recipe, ...fixes(open)])}>
             <Wrench size={15} aria-hidden /> {t.fixAll(open.length)}
           </Button>
@@ -57,7 +59,7 @@ export function Findings({ file, findings, total, chosen, onLook, onRecipe }: Pr
                   <Button small kind="quiet" onClick={() => onLook(finding)}>
                     <Eye size={15} aria-hidden /> {t.look}
                   </Button>
-                  {fixed ? (
+                  {!mayEdit ? null : fixed ? (
                     <Button small onClick={() => onRecipe(file.recipe.filter((step) => !isFix(step, finding)))}>
                       <Undo2 size={15} aria-hidden /> {t.undo}
                     </Button>

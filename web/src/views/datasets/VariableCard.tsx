@@ -5,7 +5,7 @@ import { download, saveAs } from '@/api/client'
 import type { Distributions, StoredPlot, VariableSpread } from '@/api/schema'
 import { useColours } from '@/charts/colours'
 import { pngFile, pngOf, svgFile } from '@/charts/pictureFiles'
-import { quantile } from '@/charts/violin'
+import { quantile, span } from '@/charts/violin'
 import { Violins } from '@/charts/Violins'
 import { useFormat, useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
@@ -29,6 +29,8 @@ export function VariableCard({ variable, by, colour, address, picture }: Props) 
   const t = useTexts().datasets
   const [active, setActive] = useState<number | null>(null)
   const drawing = useRef<SVGSVGElement>(null)
+  const { low, high } = span(variable.groups)
+  const spread = high - low
   const groups = variable.groups.map((group) => ({ ...group, name: t.group(by, group.group) }))
   return (
     <Card
@@ -36,7 +38,7 @@ export function VariableCard({ variable, by, colour, address, picture }: Props) 
       actions={
         <>
           <span className="chip">{t.roles[variable.role]}</span>
-          <Files variable={variable} drawing={drawing} address={address} picture={picture} />
+          <Files variable={variable} by={by} drawing={drawing} address={address} picture={picture} />
         </>
       }
     >
@@ -48,31 +50,28 @@ export function VariableCard({ variable, by, colour, address, picture }: Props) 
         onActive={setActive}
         drawing={drawing}
       />
-      <Told group={groups[active ?? -1] ?? (groups.length === 1 ? groups[0] : undefined)} />
-      <Table groups={groups} />
+      <Told group={groups[active ?? -1] ?? (groups.length === 1 ? groups[0] : undefined)} spread={spread} />
+      <Table groups={groups} spread={spread} />
     </Card>
   )
 }
 
 type Group = VariableSpread['groups'][number] & { name: string }
 
-function Told({ group }: { group: Group | undefined }) {
+function Told({ group, spread }: { group: Group | undefined; spread: number }) {
   const t = useTexts().datasets
   const format = useFormat()
   if (group === undefined) return <p className="muted told">{t.pointAt}</p>
+  const number = (level: number) => format.among(quantile(group, level), spread)
   return (
     <p className="told">
       <strong>{group.name}</strong>{' '}
-      {t.told(
-        format.number(quantile(group, 0.5)),
-        `${format.number(quantile(group, 0.25))} … ${format.number(quantile(group, 0.75))}`,
-        `${format.number(quantile(group, 0.05))} … ${format.number(quantile(group, 0.95))}`,
-      )}
+      {t.told(number(0.5), `${number(0.25)} … ${number(0.75)}`, `${number(0.05)} … ${number(0.95)}`)}
     </p>
   )
 }
 
-function Table({ groups }: { groups: Group[] }) {
+function Table({ groups, spread }: { groups: Group[]; spread: number }) {
   const t = useTexts().datasets
   const format = useFormat()
   return (
@@ -99,11 +98,11 @@ function Table({ groups }: { groups: Group[] }) {
               <tr key={group.group}>
                 <td>{group.name}</td>
                 <td className="number">{format.whole(group.n)}</td>
-                <td className="number">{format.number(group.mean)}</td>
-                <td className="number">{format.number(group.std)}</td>
+                <td className="number">{format.among(group.mean, spread)}</td>
+                <td className="number">{format.among(group.std, spread)}</td>
                 {LEVELS.map((level) => (
                   <td key={level} className="number">
-                    {format.number(quantile(group, level))}
+                    {format.among(quantile(group, level), spread)}
                   </td>
                 ))}
               </tr>
@@ -117,15 +116,17 @@ function Table({ groups }: { groups: Group[] }) {
 
 interface FilesProps {
   variable: VariableSpread
+  by: By
   drawing: { current: SVGSVGElement | null }
   address: string
   picture: StoredPlot | undefined
 }
 
-function Files({ variable, drawing, address, picture }: FilesProps) {
+function Files({ variable, by, drawing, address, picture }: FilesProps) {
   const t = useTexts().datasets
   const toast = useToast()
   const { surface } = useColours()
+  const name = by === 'all' ? variable.name : `${variable.name}_by_${by}`
   const take = (made: () => Promise<void> | void) => {
     Promise.resolve(made()).catch((error: unknown) =>
       toast({ text: error instanceof Error ? error.message : String(error), bad: true }),
@@ -141,23 +142,19 @@ function Files({ variable, drawing, address, picture }: FilesProps) {
         </Button>
       }
     >
-      <MenuItem onSelect={withDrawing((svg) => saveAs(svgFile(svg, surface), `${variable.name}.svg`))}>
-        {t.svg}
-      </MenuItem>
-      <MenuItem onSelect={withDrawing(async (svg) => saveAs(await pngFile(svg, surface), `${variable.name}.png`))}>
+      <MenuItem onSelect={withDrawing((svg) => saveAs(svgFile(svg, surface), `${name}.svg`))}>{t.svg}</MenuItem>
+      <MenuItem onSelect={withDrawing(async (svg) => saveAs(await pngFile(svg, surface), `${name}.png`))}>
         {t.png}
       </MenuItem>
       <MenuItem
         onSelect={() =>
-          take(() =>
-            download(`${address}&form=csv&variable=${encodeURIComponent(variable.name)}`, `${variable.name}.csv`),
-          )
+          take(() => download(`${address}&form=csv&variable=${encodeURIComponent(variable.name)}`, `${name}.csv`))
         }
       >
         {t.csv}
       </MenuItem>
       {picture ? (
-        <MenuItem onSelect={() => take(() => saveAs(pngOf(picture.data), `${variable.name}_server.png`))}>
+        <MenuItem onSelect={() => take(() => saveAs(pngOf(picture.data), `${variable.name}_all.png`))}>
           {t.serverPng}
         </MenuItem>
       ) : null}

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { ApiError } from '@/api/client'
 import type { Distributions, StoredPlot, VariableSpread } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useSessionId } from '@/app/Session'
 import { useColours } from '@/charts/colours'
 import { useFormat, useTexts } from '@/i18n'
@@ -121,6 +122,7 @@ function Build({ id, shares }: { id: string; shares: Shares }) {
   const t = useTexts().datasets
   const format = useFormat()
   const toast = useToast()
+  const mayEdit = useMayEdit()
   const build = useBuild(id)
   const drawn = usePictures(id)
   const start = () =>
@@ -130,10 +132,14 @@ function Build({ id, shares }: { id: string; shares: Shares }) {
   return (
     <Card title={t.build}>
       <div className="row">
-        <Button kind="primary" disabled={build.isPending} onClick={start}>
-          {build.isPending ? t.building : t.buildNow}
-        </Button>
-        <ButtonLink to={`/sessions/${id}/train`}>{t.toTrain}</ButtonLink>
+        {mayEdit ? (
+          <>
+            <Button kind="primary" disabled={build.isPending} onClick={start}>
+              {build.isPending ? t.building : t.buildNow}
+            </Button>
+            <ButtonLink to={`/sessions/${id}/train`}>{t.toTrain}</ButtonLink>
+          </>
+        ) : null}
         <span className="muted">
           {drawn.data?.samples ? t.builtBefore(format.whole(drawn.data.samples)) : t.neverBuilt}
         </span>

@@ -1,7 +1,6 @@
 /** One job: where it is, how long it takes, its curves beside the line to beat, what it says, what may be asked of it. */
-import { useMemo } from 'react'
 import type { Job } from '@/api/schema'
-import { LineChart } from '@/charts/LineChart'
+import { useMayEdit } from '@/app/access'
 import { useFormat, useTexts } from '@/i18n'
 import { ButtonLink } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -10,6 +9,7 @@ import { Actions } from './Actions'
 import { HorizonChart, LossCurves, OtherCurve } from './Curves'
 import { Facts } from './Facts'
 import { Log } from './Log'
+import { Memory } from './Memory'
 import { Parts } from './Parts'
 import type { Progress, Replay } from './replay'
 import { useCurves, useJob, useReplay } from './useLive'
@@ -30,7 +30,8 @@ export function Panel({ jobId }: { jobId: string }) {
 
 function Told({ job }: { job: Job }) {
   const t = useTexts().live
-  const { replay, connected } = useReplay(job.id, job.last_seq)
+  const mayEdit = useMayEdit()
+  const { replay, connected, began } = useReplay(job.id, job.last_seq)
   const status = replay?.status ?? job.status
   const progress: Partial<Progress> = replay?.progress.percent === undefined ? job.progress : replay.progress
   const requested = replay === null ? job.requested_action : replay.requestedAction
@@ -47,7 +48,7 @@ function Told({ job }: { job: Job }) {
           {requested !== 'none' ? <span className="chip warn">{t.requested[requested]}</span> : null}
         </span>
       }
-      actions={<Actions job={job} />}
+      actions={mayEdit ? <Actions job={job} /> : null}
     >
       <div className="stack">
         {connected ? null : (
@@ -64,7 +65,7 @@ function Told({ job }: { job: Job }) {
           />
         )}
         <Facts job={job} progress={progress} working={status === 'running'} />
-        {status === 'queued' || status === 'pending' ? null : <Pictures job={job} replay={replay} status={status} />}
+        {status === 'queued' || status === 'pending' ? null : <Pictures {...{ job, replay, began, status }} />}
         <Log lines={replay?.log ?? []} />
         {status === 'completed' && job.session_id ? (
           <div className="row">
@@ -129,17 +130,17 @@ function Reached({ progress, ended }: { progress: Partial<Progress>; ended: bool
   )
 }
 
-function Pictures({ job, replay, status }: { job: Job; replay: Replay | null; status: string }) {
+interface PicturesProps {
+  job: Job
+  replay: Replay | null
+  /** The event behind which the replay begins. */
+  began: number
+  status: string
+}
+
+function Pictures({ job, replay, began, status }: PicturesProps) {
   const t = useTexts().live
-  const format = useFormat()
   const curves = useCurves(job.id, replay?.metricsSeq ?? 0)
-  const memory = useMemo(() => {
-    const samples = replay?.memory ?? []
-    return {
-      x: samples.map(({ ts }) => Date.parse(ts)),
-      lines: [{ label: t.memory, values: samples.map(({ mb }) => mb) }],
-    }
-  }, [replay?.memory, t])
   const kind = PARTS[job.workload]
   return (
     <>
@@ -167,14 +168,7 @@ function Pictures({ job, replay, status }: { job: Job; replay: Replay | null; st
           {replay?.horizon ? <HorizonChart horizon={replay.horizon} /> : <p className="muted">{t.horizonNone}</p>}
         </section>
       ) : null}
-      {memory.x.length > 1 ? (
-        <details>
-          <summary>
-            {t.memoryCurve} {format.whole(replay?.memory.at(-1)?.mb)}
-          </summary>
-          <LineChart title={t.memoryCurve} x={memory.x} time lines={memory.lines} height={140} />
-        </details>
-      ) : null}
+      {replay ? <Memory jobId={job.id} samples={replay.memory} began={began} /> : null}
     </>
   )
 }

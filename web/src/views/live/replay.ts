@@ -58,6 +58,11 @@ export interface Progress {
   message: string | null
 }
 
+export interface MemorySample {
+  ts: string
+  mb: number
+}
+
 export interface Replay {
   /** Up to here everything was counted. */
   seq: number
@@ -73,7 +78,7 @@ export interface Replay {
   metricsSeq: number
   /** Of the newest event after which the job as a whole has to be looked at again. */
   statusSeq: number
-  memory: { ts: string; mb: number }[]
+  memory: readonly MemorySample[]
   /** Came before those that precede them. */
   ahead: ReadonlyMap<number, News>
 }
@@ -125,7 +130,7 @@ function counted(before: Replay, { name, type, seq, attempt, ts, data }: News): 
   if (typeof data.percent === 'number') {
     after.progress = { ...before.progress, ...(data as Partial<Progress>) }
     const memory = (data as Partial<Progress>).memory
-    if (memory) after.memory = [...before.memory, { ts, mb: memory.allocated_mb }].slice(-MOST_SAMPLES)
+    if (memory) after.memory = thinned([...before.memory, { ts, mb: memory.allocated_mb }])
   }
   if (STATUSES.has(name)) {
     after.statusSeq = seq
@@ -141,6 +146,15 @@ function counted(before: Replay, { name, type, seq, attempt, ts, data }: News): 
   if (type === 'fit_started') after.baseline = baselineOf(data.baseline)
   if (type === 'validated') after.horizon = horizonOf(data.horizon)
   return after
+}
+
+/** Of too many samples the greater of every two: the whole run stays in sight, and so does its peak. */
+function thinned(samples: readonly MemorySample[]): readonly MemorySample[] {
+  if (samples.length <= MOST_SAMPLES) return samples
+  return samples.flatMap((one, place) => {
+    const next = samples[place + 1]
+    return place % 2 > 0 ? [] : [next !== undefined && next.mb > one.mb ? next : one]
+  })
 }
 
 /** What only jobs with many events need: those before the first that was counted, of the kinds in EARLIER. */

@@ -28,7 +28,10 @@ export function useJob(jobId: string) {
 }
 
 /** Everything told by a job of which `lastSeq` is the newest event now; null until the first answer. */
-export function useReplay(jobId: string, lastSeq: number): { replay: Replay | null; connected: boolean } {
+export function useReplay(
+  jobId: string,
+  lastSeq: number,
+): { replay: Replay | null; connected: boolean; began: number } {
   const client = useQueryClient()
   const [replay, setReplay] = useState<Replay | null>(null)
   const [connected, setConnected] = useState(true)
@@ -85,7 +88,7 @@ export function useReplay(jobId: string, lastSeq: number): { replay: Replay | nu
     () => (replay === null || earlier === null ? replay : withEarlier(replay, start, earlier)),
     [replay, earlier, start],
   )
-  return { replay: whole, connected }
+  return { replay: whole, connected, began: start }
 }
 
 /** What was told up to this event, of the kinds that are shown; null until it is known, or where there is none. */

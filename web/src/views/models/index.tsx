@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Package } from 'lucide-react'
 import { useSearchParams } from 'react-router'
+import { useMayEdit } from '@/app/access'
 import { useSessionId } from '@/app/Session'
 import type { Model } from '@/api/schema'
 import { useFormat, useTexts } from '@/i18n'
@@ -48,6 +49,7 @@ export function Component() {
 function Known({ session, model }: { session: string; model: Model }) {
   const t = useTexts().models
   const format = useFormat()
+  const mayEdit = useMayEdit()
   const [parameters, setParameters] = useSearchParams()
   const numbered = (name: string) => model.versions.find((each) => String(each.version) === parameters.get(name))
   const chosen = numbered('version') ?? model.champion ?? model.versions[0]
@@ -66,7 +68,7 @@ function Known({ session, model }: { session: string; model: Model }) {
   const number = format.whole(chosen.version)
   return (
     <div className="stack">
-      <Card title={model.name} actions={<Rename model={model} session={session} />}>
+      <Card title={model.name} actions={mayEdit ? <Rename model={model} session={session} /> : null}>
         <div className="stack">
           {model.description ? <p>{model.description}</p> : null}
           <p className="muted">{t.versionsHint}</p>
@@ -84,7 +86,7 @@ function Known({ session, model }: { session: string; model: Model }) {
               other={second?.version}
               onChoose={(value) => choose('with', value)}
             />
-            <Promote model={model} version={chosen} session={session} />
+            {mayEdit || chosen.champion ? <Promote model={model} version={chosen} session={session} /> : null}
           </>
         }
       >

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { PredictionInputs, PredictionRequest } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useSessionId } from '@/app/Session'
 import { useFormat, useTexts } from '@/i18n'
 import { Button, ButtonLink } from '@/ui/Button'
@@ -9,6 +10,7 @@ import { Card } from '@/ui/Card'
 import { Field } from '@/ui/Field'
 import { SameByApi } from '@/ui/SameByApi'
 import { Empty, Loaded, Loading, Refused } from '@/ui/states'
+import { LookOnly } from '@/views/sharing/LookOnly'
 import { FilledTable } from './FilledTable'
 import { given, stillMissing, type Typed } from './filling'
 import { MissingTable } from './MissingTable'
@@ -18,8 +20,16 @@ import './predict.css'
 
 export function Component() {
   const id = useSessionId()
-  const t = useTexts().predict
+  const { predict: t, sharing } = useTexts()
+  const mayEdit = useMayEdit()
   const trainings = useTrainings(id)
+  if (!mayEdit)
+    return (
+      <div className="stack">
+        <h2>{t.title}</h2>
+        <LookOnly action={<ButtonLink to={`/sessions/${id}/results`}>{sharing.toResults}</ButtonLink>} />
+      </div>
+    )
   return (
     <Loaded query={trainings} height={320}>
       {(jobs) =>

@@ -3,6 +3,7 @@ import { Copy, MoreHorizontal, Pencil, Tags, Trash2, Undo2 } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import type { SessionSummary } from '@/api/schema'
+import { mayEdit } from '@/app/access'
 import { useFormat, useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Menu, MenuItem } from '@/ui/Menu'
@@ -27,6 +28,7 @@ export function SessionLine(props: Props) {
   const format = useFormat()
   const [renaming, setRenaming] = useState(false)
   const deleted = session.deleted_at !== null
+  const mayChange = mayEdit(session.access)
   return (
     <div className={selected ? 'session-line selected' : 'session-line'}>
       {deleted ? (
@@ -54,16 +56,18 @@ export function SessionLine(props: Props) {
         ) : (
           <>
             <Link to={`/sessions/${session.id}`}>{name}</Link>
-            <Button
-              icon
-              small
-              kind="quiet"
-              className="session-pencil"
-              aria-label={t.renameLong(name)}
-              onClick={() => setRenaming(true)}
-            >
-              <Pencil size={14} aria-hidden />
-            </Button>
+            {mayChange ? (
+              <Button
+                icon
+                small
+                kind="quiet"
+                className="session-pencil"
+                aria-label={t.renameLong(name)}
+                onClick={() => setRenaming(true)}
+              >
+                <Pencil size={14} aria-hidden />
+              </Button>
+            ) : null}
           </>
         )}
         <span className="session-tags">
@@ -94,7 +98,7 @@ export function SessionLine(props: Props) {
         <Button small onClick={props.onRestore}>
           <Undo2 size={15} aria-hidden /> {t.restore}
         </Button>
-      ) : (
+      ) : mayChange ? (
         <Menu
           trigger={
             <Button icon small kind="quiet" aria-label={t.more(name)}>
@@ -111,10 +115,14 @@ export function SessionLine(props: Props) {
           <MenuItem onSelect={props.onDuplicate}>
             <Copy size={16} aria-hidden /> {t.duplicate}
           </MenuItem>
-          <MenuItem onSelect={props.onDelete}>
-            <Trash2 size={16} aria-hidden /> {t.remove}
-          </MenuItem>
+          {session.access === 'owner' ? (
+            <MenuItem onSelect={props.onDelete}>
+              <Trash2 size={16} aria-hidden /> {t.remove}
+            </MenuItem>
+          ) : null}
         </Menu>
+      ) : (
+        <span />
       )}
     </div>
   )

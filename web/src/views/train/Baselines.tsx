@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { api, ApiError, call, send } from '@/api/client'
 import type { RankedOutput, RankingTable } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useColours } from '@/charts/colours'
 import { LineChart, type Line } from '@/charts/LineChart'
 import { useFormat, useTexts } from '@/i18n'
@@ -29,6 +30,7 @@ export function useRanking(sessionId: string) {
 export function Baselines({ sessionId }: { sessionId: string }) {
   const t = useTexts().train
   const client = useQueryClient()
+  const mayEdit = useMayEdit()
   const ranking = useRanking(sessionId)
   const make = useMutation({
     mutationFn: () =>
@@ -66,9 +68,11 @@ export function Baselines({ sessionId }: { sessionId: string }) {
               <Empty
                 title={t.baselinesNone}
                 action={
-                  <Button kind="primary" onClick={() => make.mutate()}>
-                    {t.baselinesMake}
-                  </Button>
+                  mayEdit ? (
+                    <Button kind="primary" onClick={() => make.mutate()}>
+                      {t.baselinesMake}
+                    </Button>
+                  ) : null
                 }
               >
                 {t.baselinesNoneText}

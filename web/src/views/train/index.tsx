@@ -4,12 +4,15 @@ import { useMemo, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { api, call } from '@/api/client'
 import type { Workload } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useSessionId } from '@/app/Session'
 import { useTexts } from '@/i18n'
+import { ButtonLink } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { SameByApi } from '@/ui/SameByApi'
 import { Loaded } from '@/ui/states'
 import { Tabs } from '@/ui/Tabs'
+import { LookOnly } from '@/views/sharing/LookOnly'
 import { Baselines } from './Baselines'
 import { JsonEditor } from './JsonEditor'
 import { Models } from './Models'
@@ -21,7 +24,8 @@ import { useCheck } from './useCheck'
 import './train.css'
 
 export function Component() {
-  const t = useTexts().train
+  const { train: t, sharing } = useTexts()
+  const mayEdit = useMayEdit()
   const sessionId = useSessionId()
   const workloads = useQuery({
     queryKey: ['workloads'],
@@ -36,9 +40,14 @@ export function Component() {
           <p className="muted">{t.intro}</p>
         </div>
       </div>
-      <Loaded query={workloads} height={420}>
-        {(answer) => <Chosen sessionId={sessionId} workloads={answer.workloads.filter((each) => each.native)} />}
-      </Loaded>
+      <Baselines sessionId={sessionId} />
+      {mayEdit ? (
+        <Loaded query={workloads} height={420}>
+          {(answer) => <Chosen sessionId={sessionId} workloads={answer.workloads.filter((each) => each.native)} />}
+        </Loaded>
+      ) : (
+        <LookOnly action={<ButtonLink to={`/sessions/${sessionId}/results`}>{sharing.toResults}</ButtonLink>} />
+      )}
     </div>
   )
 }
@@ -51,7 +60,6 @@ function Chosen({ sessionId, workloads }: { sessionId: string; workloads: Worklo
   const workload = offered.find((each) => each.name === name)
   return (
     <>
-      <Baselines sessionId={sessionId} />
       {offered.length > 1 ? (
         <Tabs
           label={t.kind}

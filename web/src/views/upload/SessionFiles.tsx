@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ArrowRight, Trash2 } from 'lucide-react'
 import { api, call } from '@/api/client'
 import type { SeriesFile } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useFormat, useTexts } from '@/i18n'
 import { Button, ButtonLink } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -41,6 +42,7 @@ export function SessionFiles({ sessionId }: { sessionId: string }) {
 function Table({ files }: { files: SeriesFile[] }) {
   const t = useTexts().upload
   const format = useFormat()
+  const mayEdit = useMayEdit()
   return (
     <div className="scroll-x">
       <table className="wide">
@@ -66,9 +68,7 @@ function Table({ files }: { files: SeriesFile[] }) {
               <td>{file.utc_max?.slice(0, 16)}</td>
               <td className="number">{t.minutes(format.number(file.zeitschrittweite))}</td>
               <td className="number">{format.bytes(file.size_bytes)}</td>
-              <td>
-                <Remove file={file} />
-              </td>
+              <td>{mayEdit ? <Remove file={file} /> : null}</td>
             </tr>
           ))}
         </tbody>

@@ -1,10 +1,12 @@
 /** From files to series: dropped, looked at, sent in pieces that survive a reload, read by the server. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { useMayEdit } from '@/app/access'
 import { useSessionId } from '@/app/Session'
 import { useTexts } from '@/i18n'
 import { SameByApi } from '@/ui/SameByApi'
 import { useToast } from '@/ui/Toasts'
+import { LookOnly } from '@/views/sharing/LookOnly'
 import { uploads, useUploads, type Dropped } from '@/uploads/queue'
 import { Draft } from './Draft'
 import { DropZone } from './DropZone'
@@ -20,6 +22,7 @@ interface Waiting {
 export function Component() {
   const t = useTexts().upload
   const sessionId = useSessionId()
+  const mayEdit = useMayEdit()
   const toast = useToast()
   const client = useQueryClient()
   const [drafts, setDrafts] = useState<Waiting[]>([])
@@ -53,7 +56,7 @@ export function Component() {
           ]}
         />
       </div>
-      <DropZone onFiles={take} />
+      {mayEdit ? <DropZone onFiles={take} /> : <LookOnly />}
       {drafts.map(({ id, dropped }) => (
         <Draft
           key={id}

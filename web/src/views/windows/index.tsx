@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { WindowSettings } from '@/api/schema'
+import { useMayEdit } from '@/app/access'
 import { useSessionId } from '@/app/Session'
 import { useFormat, useTexts } from '@/i18n'
 import { Button, ButtonLink } from '@/ui/Button'
@@ -9,6 +10,7 @@ import { Card } from '@/ui/Card'
 import { SameByApi } from '@/ui/SameByApi'
 import { Empty, Loaded, Loading, Refused } from '@/ui/states'
 import { useToast } from '@/ui/Toasts'
+import { LookOnly } from '@/views/sharing/LookOnly'
 import { CalendarCard } from './CalendarCard'
 import { changes, draftOf, hasChanges, loose } from './draft'
 import { FileCard } from './FileCard'
@@ -49,6 +51,7 @@ export function Component() {
 
 function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
   const t = useTexts().windows
+  const mayEdit = useMayEdit()
   const toast = useToast()
   const [draft, setDraft] = useState(() => draftOf(saved))
   const [at, setAt] = useState<number | null>(null)
@@ -119,17 +122,22 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
         )}
       </Card>
       {save.isError ? <Stopped stopped={save.error} files={saved.files} onRetry={keep} /> : null}
+      {mayEdit ? null : <LookOnly />}
       <div className="save-bar row" data-unsaved={unsaved || undefined}>
-        <Button kind="primary" disabled={!unsaved || refused || save.isPending} onClick={keep}>
-          {t.save}
-        </Button>
+        {mayEdit ? (
+          <Button kind="primary" disabled={!unsaved || refused || save.isPending} onClick={keep}>
+            {t.save}
+          </Button>
+        ) : null}
         <Button disabled={!unsaved || save.isPending} onClick={() => setDraft(draftOf(saved))}>
           {t.discard}
         </Button>
         <ButtonLink kind="quiet" to={`/sessions/${id}/datasets`}>
           {t.next}
         </ButtonLink>
-        <span className="muted">{unsaved ? (refused ? t.cannotSave : t.unsaved) : t.allSaved}</span>
+        <span className="muted">
+          {unsaved ? (!mayEdit ? t.onlyTried : refused ? t.cannotSave : t.unsaved) : t.allSaved}
+        </span>
       </div>
       <div className="grid wide">
         {saved.files.map((file) => {
