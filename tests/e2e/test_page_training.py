@@ -158,7 +158,7 @@ def test_two_browsers_miss_nothing_when_the_server_is_killed_in_the_middle(
         for page in pages:
             expect(page.get_by_text(re.compile("goes on from its checkpoint")).first).to_be_visible()
         first.page.get_by_role("button", name="Keep best and stop").click()
-        for page, word in zip(pages, ("Completed", "Fertig"), strict=True):
+        for page, word in zip(pages, ("Completed", "Abgeschlossen"), strict=True):
             expect(page.get_by_text(word, exact=True).first).to_be_visible(timeout=2 * PATIENCE_MS)
         events = first.client.call("GET", f"{place}/events")["events"]
         told = [each["data"]["message"] for each in events if each["type"] == "log"]

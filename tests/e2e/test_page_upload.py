@@ -52,7 +52,7 @@ def test_a_german_file_is_looked_at_changed_and_uploaded(visit: Visit, house: Se
     visitor.look("upload-preview")
     page.get_by_role("textbox", name="Name von Lastgang Süd [kW]").fill("Last")
     page.get_by_role("button", name="Hochladen", exact=True).click()
-    files = page.get_by_role("row").filter(has_text="Ausgang")
+    files = page.get_by_role("row").filter(has_text="Ausgabe")
     expect(files).to_contain_text("Last")
     expect(files).to_contain_text("2022-12-31 23:00")
     expect(page.get_by_role("listitem").filter(has_text="bereit")).to_have_count(2)

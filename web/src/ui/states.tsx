@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { ApiError } from '@/api/client'
 import { useTexts } from '@/i18n'
 import { Button, ButtonLink } from './Button'
+import { useRefusalWords } from './refusalWords'
 
 export function Loading({ height = 160 }: { height?: number }) {
   const t = useTexts().frame
@@ -45,6 +46,7 @@ export function Refused({ error, onRetry, action }: RefusedProps) {
   const t = useTexts().frame
   const { reset } = useQueryErrorResetBoundary()
   const refusal = error instanceof ApiError ? error : null
+  const { message, suggestion } = useRefusalWords()(error)
   const gone = refusal?.status === 404
   const title =
     refusal?.status === 0
@@ -53,16 +55,18 @@ export function Refused({ error, onRetry, action }: RefusedProps) {
         ? t.notFound
         : refusal?.status === 403
           ? t.notAllowed
-          : (refusal?.message ?? t.broken)
+          : refusal === null
+            ? t.broken
+            : message
   const text =
-    refusal?.status === 0 ? t.unreachableHint : gone ? t.notFoundHint : refusal?.status === 403 ? refusal.message : null
+    refusal?.status === 0 ? t.unreachableHint : gone ? t.notFoundHint : refusal?.status === 403 ? message : null
   return (
     <div className="note bad stack" role="alert">
       <div>
         <h3>{title}</h3>
         {text ? <p>{text}</p> : null}
-        {refusal?.suggestion ? <p>{refusal.suggestion}</p> : null}
-        {refusal === null ? <p>{error instanceof Error ? error.message : String(error)}</p> : null}
+        {suggestion ? <p>{suggestion}</p> : null}
+        {refusal === null ? <p>{message}</p> : null}
       </div>
       {action || (onRetry && !gone) || gone ? (
         <div className="row">

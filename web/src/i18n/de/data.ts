@@ -4,7 +4,7 @@ import type { Texts } from '../en'
 export const data: Texts['data'] = {
   title: 'Daten',
   file: 'Datei',
-  roles: { input: 'Eingang', output: 'Ausgang' },
+  roles: { input: 'Eingabe', output: 'Ausgabe' },
   noFiles: 'Noch keine Daten',
   noFilesText: 'Sobald eine Datei hochgeladen ist, lässt sich hier die ganze Zeitreihe ansehen und ausbessern.',
   toUpload: 'Dateien hochladen',

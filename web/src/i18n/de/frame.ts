@@ -42,6 +42,6 @@ export const frame: Texts['frame'] = {
     live: 'Live',
     results: 'Ergebnisse',
     models: 'Modelle',
-    predict: 'Vorhersagen',
+    predict: 'Prognose',
   },
 }

@@ -9,6 +9,7 @@ import { live } from './live'
 import { models } from './models'
 import { predict } from './predict'
 import { previewNote } from './previewNotes'
+import { refusal } from './refusals'
 import { results } from './results'
 import { sessions } from './sessions'
 import { sharing } from './sharing'
@@ -27,6 +28,7 @@ export const de: Texts = {
   models,
   predict,
   previewNote,
+  refusal,
   results,
   sessions,
   sharing,

@@ -1,4 +1,4 @@
-/** Texte der Ansicht laufender Aufträge. */
+/** Texte der Ansicht laufender Jobs. */
 import type { Texts } from '../en'
 
 export const live: Texts['live'] = {
@@ -8,7 +8,7 @@ export const live: Texts['live'] = {
   toTrain: 'Zum Training',
   toResults: 'Zu den Ergebnissen',
   atWork: 'In Arbeit und wartend',
-  others: 'Frühere Aufträge dieser Sitzung',
+  others: 'Frühere Jobs dieser Sitzung',
   show: 'Anzeigen',
   hide: 'Ausblenden',
   lost: 'Die Verbindung ist unterbrochen. Was inzwischen geschieht, wird nachgeholt, sobald sie wieder steht.',
@@ -17,7 +17,7 @@ export const live: Texts['live'] = {
     queued: 'Wartet',
     running: 'In Arbeit',
     paused: 'Angehalten',
-    completed: 'Fertig',
+    completed: 'Abgeschlossen',
     failed: 'Fehlgeschlagen',
     cancelled: 'Abgebrochen',
   },
@@ -60,19 +60,19 @@ export const live: Texts['live'] = {
   curves: 'Verlust',
   trainLoss: 'Training',
   valLoss: 'Validierung',
-  baseline: (name) => `Beste einfache Prognose: ${name}`,
-  baselineHolds: 'Bisher ist die beste einfache Prognose besser.',
-  baselineBeaten: (share) => `Der Validierungsverlust liegt ${share} unter dem der besten einfachen Prognose.`,
+  baseline: (name) => `Beste Vergleichsprognose: ${name}`,
+  baselineHolds: 'Bisher ist die beste Vergleichsprognose besser.',
+  baselineBeaten: (share) => `Der Validierungsverlust liegt ${share} unter dem der besten Vergleichsprognose.`,
   noCurves: 'Dieses Modell wird in einem Zug berechnet: Es gibt keine Kurve, nur das Ergebnis.',
   noCurvesYet: 'Die erste Epoche läuft.',
-  noBaseline: 'Es gibt keine einfache Prognose zum Vergleichen.',
+  noBaseline: 'Es gibt keine Vergleichsprognose.',
   logarithmic: 'Logarithmisch',
   other: 'Weitere Messgrößen',
   metric: 'Messgröße',
   newest: 'Neuester Wert',
   numbers: 'Zahlen',
   horizon: 'Fehler je Stunde des Horizonts',
-  horizonText: 'Auf den Validierungsstichproben, in skalierten Einheiten.',
+  horizonText: 'Auf den Validierungsdatensätzen, in skalierten Einheiten.',
   horizonNone: 'Entsteht, während ein Netz lernt; bei anderen Modellen bekannt, sobald sie angepasst sind.',
   model: 'Modell',
   leadHours: 'Stunden voraus',
@@ -104,7 +104,7 @@ export const live: Texts['live'] = {
   cancelAsk: (name) => `${name} abbrechen?`,
   cancelText:
     'Was bis jetzt gelernt wurde, geht verloren. Um das Beste zu behalten, „Bestes behalten und beenden“ wählen, wo es angeboten wird.',
-  cancelYes: 'Auftrag abbrechen',
+  cancelYes: 'Job abbrechen',
   cancelNo: 'Weiterlaufen lassen',
   done: {
     pause: 'Er hält an der nächsten sicheren Stelle an',
@@ -112,12 +112,12 @@ export const live: Texts['live'] = {
     finish: 'Er behält das Beste und kommt zum Ende',
     cancel: 'Er hört auf, sobald es geht',
     retry: 'Er steht wieder in der Warteschlange',
-    restart: 'Ein neuer Auftrag mit denselben Einstellungen steht in der Warteschlange',
+    restart: 'Ein neuer Job mit denselben Einstellungen steht in der Warteschlange',
     submit: 'Er steht in der Warteschlange',
   },
   together: 'Validierungsverlust aller',
   parts: {
-    output: 'Ausgang',
+    output: 'Ausgabe',
     without: (count) => `${count} ohne Wert: gescheitert oder früh aufgegeben.`,
     fold: {
       title: 'Faltungen',

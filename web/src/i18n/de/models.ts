@@ -53,7 +53,7 @@ export const models: Texts['models'] = {
   metrics: 'Fehler',
   states: { 'as then': 'seither unverändert', changed: 'seither geändert', gone: 'seither gelöscht' },
   roles: { input: 'Eingabe', output: 'Ausgabe' },
-  samples: (count) => `${count} Stichproben`,
+  samples: (count) => `${count} Datensätze`,
   testSamples: (count) => `${count} Testfenster`,
   window: (from, to) => `${from} bis ${to} h`,
   recipe: (steps) => `Rezept aus ${steps} Schritten`,

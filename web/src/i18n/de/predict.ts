@@ -1,10 +1,10 @@
-/** Texte der Ansicht Vorhersagen. */
+/** Texte der Ansicht Prognose. */
 import type { Texts } from '../en'
 
 export const predict: Texts['predict'] = {
-  title: 'Vorhersagen',
+  title: 'Prognose',
   noModel: 'Noch kein trainiertes Modell',
-  noModelText: 'Eine Vorhersage braucht ein Modell dieser Sitzung: zuerst eines trainieren, dann zurückkehren.',
+  noModelText: 'Eine Prognose braucht ein Modell dieser Sitzung: zuerst eines trainieren, dann zurückkehren.',
   toTrain: 'Modell trainieren',
   version: (number) => `Version ${number}`,
   champion: 'Champion',
@@ -32,16 +32,16 @@ export const predict: Texts['predict'] = {
   pasteHint: (feature) =>
     `Erste Zeile: Zeit;${feature}. Danach eine Zeile je Zeitpunkt, in UTC, wenn nichts anderes dabeisteht. Die Zeilen gelten als weitere Zeilen der Dateien.`,
   open: (count) => `${count} Werte fehlen noch`,
-  predict: 'Vorhersagen',
+  predict: 'Prognostizieren',
   predicting: 'Wird berechnet …',
-  forecastAt: (time) => `Vorhersage zum Zeitpunkt ${time}`,
+  forecastAt: (time) => `Prognose zum Zeitpunkt ${time}`,
   downloadCsv: 'CSV',
   downloadJson: 'JSON',
   noQuantiles: (reason) => `Keine Quantile: ${reason}.`,
-  faces: 'Die Vorhersage als',
+  faces: 'Die Prognose als',
   face: { picture: 'Bild', table: 'Tabelle', json: 'JSON', csv: 'CSV' },
-  pictureOf: (name) => `Vorhersage von ${name}`,
-  forecast: 'Vorhersage',
+  pictureOf: (name) => `Prognose von ${name}`,
+  forecast: 'Prognose',
   truth: 'Gemessen',
   quantile: (level) => `Quantil ${level}`,
   origins: {

@@ -2,7 +2,7 @@
 import type { Texts } from '../en'
 
 export const signin: Texts['signin'] = {
-  claim: 'Von der CSV-Datei zur verlässlichen Vorhersage',
+  claim: 'Von der CSV-Datei zur verlässlichen Prognose',
   claimText:
     'Messwerte hochladen, ansehen, mehrere Modelle zugleich trainieren und ehrlich sehen, welches besser ist als die einfachste Annahme.',
   signIn: 'Anmelden',

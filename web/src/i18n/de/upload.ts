@@ -61,9 +61,9 @@ export const upload: Texts['upload'] = {
   },
   roleOf: (column) => `Verwendung von ${column}`,
   nameOf: (column) => `Name von ${column}`,
-  roles: { none: 'weglassen', input: 'Eingang', output: 'Ausgang', both: 'Eingang und Ausgang' },
+  roles: { none: 'weglassen', input: 'Eingabe', output: 'Ausgabe', both: 'Eingabe und Ausgabe' },
   rolesHint:
-    'Ein Ausgang soll vorhergesagt werden, ein Eingang hilft dabei. Die Vergangenheit eines Ausgangs ist meist auch ein Eingang.',
+    'Eine Ausgabe wird prognostiziert, eine Eingabe hilft dabei. Die Vergangenheit einer Ausgabe ist meist auch eine Eingabe.',
   send: 'Hochladen',
   remove: 'Aus der Liste nehmen',
   noColumn: 'Noch wird keine Spalte verwendet.',

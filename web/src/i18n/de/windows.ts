@@ -5,7 +5,7 @@ export const windows: Texts['windows'] = {
   title: 'Fenster und Merkmale',
   noFiles: 'Noch keine Datei vorhanden',
   noFilesText:
-    'Fenster werden aus Dateien geschnitten: Messwerte hochladen und danach festlegen, was vorhergesagt wird.',
+    'Fenster werden aus Dateien geschnitten: Messwerte hochladen und danach festlegen, was prognostiziert wird.',
   toUpload: 'Dateien hochladen',
   samples: (count) => `${count} Datensätze`,
   about: (duration) => `erzeugt in etwa ${duration}`,

@@ -8,6 +8,7 @@ import { live } from './live'
 import { models } from './models'
 import { predict } from './predict'
 import { previewNote } from './previewNotes'
+import { refusal } from './refusals'
 import { results } from './results'
 import { sessions } from './sessions'
 import { sharing } from './sharing'
@@ -26,6 +27,7 @@ export const en = {
   models,
   predict,
   previewNote,
+  refusal,
   results,
   sessions,
   sharing,

@@ -1,11 +1,12 @@
 /** A new password in place of the old one; every other sign-in ends with it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type SubmitEvent } from 'react'
-import { api, ApiError, call } from '@/api/client'
+import { api, call } from '@/api/client'
 import { useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Field } from '@/ui/Field'
+import { useProblemOf } from '@/ui/refusalWords'
 import { Refused } from '@/ui/states'
 import { useToast } from '@/ui/Toasts'
 
@@ -25,9 +26,8 @@ export function Password() {
       return queries.invalidateQueries({ queryKey: ['sign-ins'] })
     },
   })
-  const refusal = change.error instanceof ApiError ? change.error : null
-  const ofCurrent = refusal?.field === 'current_password' ? refusal.message : null
-  const ofNext = refusal?.field === 'new_password' ? refusal.message : null
+  const problemOf = useProblemOf(change.error)
+  const [ofCurrent, ofNext] = [problemOf('current_password'), problemOf('new_password')]
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     change.mutate()

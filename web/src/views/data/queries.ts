@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, call } from '@/api/client'
 import type { RecipeStep, SeriesFile, SeriesLine } from '@/api/schema'
-import { useToast } from '@/ui/Toasts'
+import { useTellError } from '@/ui/refusalWords'
 import type { Range, Stretch } from './viewport'
 
 export interface Drawn extends Stretch {
@@ -65,7 +65,6 @@ export function useSummary(file: SeriesFile, recipe: boolean) {
 /** Replaces the recipe; the page takes over what the server has stored, for the mended line comes from there. */
 export function useRecipe(file: SeriesFile) {
   const client = useQueryClient()
-  const toast = useToast()
   const key = ['session', file.session_id, 'files']
   return useMutation({
     mutationFn: (recipe: RecipeStep[]) =>
@@ -79,7 +78,7 @@ export function useRecipe(file: SeriesFile) {
       client.setQueryData<{ success: true; data: SeriesFile[] }>(key, (known) =>
         known ? { ...known, data: known.data.map((each) => (each.id === stored.id ? stored : each)) } : known,
       ),
-    onError: (error) => toast({ text: error.message, bad: true }),
+    onError: useTellError(),
     onSettled: () => void client.invalidateQueries({ queryKey: key }),
   })
 }

@@ -11,7 +11,7 @@ import { useFormat, useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Menu, MenuItem } from '@/ui/Menu'
-import { useToast } from '@/ui/Toasts'
+import { useTellError } from '@/ui/refusalWords'
 
 const LEVELS = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
 type By = Distributions['by']
@@ -124,13 +124,11 @@ interface FilesProps {
 
 function Files({ variable, by, drawing, address, picture }: FilesProps) {
   const t = useTexts().datasets
-  const toast = useToast()
+  const tell = useTellError()
   const { surface } = useColours()
   const name = by === 'all' ? variable.name : `${variable.name}_by_${by}`
   const take = (made: () => Promise<void> | void) => {
-    Promise.resolve(made()).catch((error: unknown) =>
-      toast({ text: error instanceof Error ? error.message : String(error), bad: true }),
-    )
+    Promise.resolve(made()).catch(tell)
   }
   const withDrawing = (use: (svg: SVGSVGElement) => Promise<void> | void) => () =>
     take(() => (drawing.current ? use(drawing.current) : undefined))

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import { api, call } from '@/api/client'
 import type { Job } from '@/api/schema'
 import { useTexts } from '@/i18n'
+import { useTellError } from '@/ui/refusalWords'
 import { useToast } from '@/ui/Toasts'
 
 export type Action = Job['allowed'][number]
@@ -63,14 +64,15 @@ export function useMachines() {
   })
 }
 
-/** Every action, and another priority; refusals are told in the server's words. */
+/** Every action, and another priority; refusals are told at the edge. */
 export function useJobActions() {
   const client = useQueryClient()
   const toast = useToast()
+  const tell = useTellError()
   const t = useTexts().jobs
   const fresh = () => client.invalidateQueries({ queryKey: ['jobs'] })
   const onError = (error: Error) => {
-    toast({ text: error.message, bad: true })
+    tell(error)
     void fresh()
   }
   const act = useMutation({

@@ -2,11 +2,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { CircleStop, Medal, Pause, Play, RotateCcw, Send, type LucideIcon } from 'lucide-react'
 import { useState } from 'react'
-import { call, api, ApiError } from '@/api/client'
+import { call, api } from '@/api/client'
 import type { Job } from '@/api/schema'
 import { useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
+import { useTellError } from '@/ui/refusalWords'
 import { useToast } from '@/ui/Toasts'
 
 const ICONS = {
@@ -28,11 +29,7 @@ export function Actions({ job }: { job: Job }) {
   const ask = useMutation({
     mutationFn: (action: Action) => request(action, job.id),
     onSuccess: (_, action) => toast({ text: t.done[action] }),
-    onError: (error) =>
-      toast({
-        text: error instanceof ApiError ? [error.message, error.suggestion].filter(Boolean).join(' ') : String(error),
-        bad: true,
-      }),
+    onError: useTellError(),
     onSettled: () => {
       void client.invalidateQueries({ queryKey: ['job', job.id], exact: true })
       void client.invalidateQueries({ queryKey: ['session', job.session_id] })

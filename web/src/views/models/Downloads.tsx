@@ -5,8 +5,8 @@ import { download } from '@/api/client'
 import type { ModelFile } from '@/api/schema'
 import { useFormat, useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
+import { useTellError } from '@/ui/refusalWords'
 import { Loaded } from '@/ui/states'
-import { useToast } from '@/ui/Toasts'
 import { versionQuery } from './queries'
 
 interface Props {
@@ -40,11 +40,10 @@ interface OneProps extends Props {
 function One({ model, version, format, file, several }: OneProps) {
   const t = useTexts().models
   const write = useFormat()
-  const toast = useToast()
   const query = new URLSearchParams({ format, ...(several ? { file: file.name } : {}) }).toString()
   const take = useMutation({
     mutationFn: () => download(`/api/v1/models/${model}/versions/${version}/download?${query}`, file.name),
-    onError: (error) => toast({ text: error.message, bad: true }),
+    onError: useTellError(),
   })
   const name = isKnown(format, t.formats) ? t.formats[format] : format
   return (

@@ -2,12 +2,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { useState, type SubmitEvent } from 'react'
-import { api, ApiError, call } from '@/api/client'
+import { api, call } from '@/api/client'
 import type { Model } from '@/api/schema'
 import { useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { Field } from '@/ui/Field'
+import { useRefusalWords } from '@/ui/refusalWords'
 import { modelQuery } from './queries'
 
 export function Rename({ model, session }: { model: Model; session: string }) {
@@ -29,7 +30,8 @@ export function Rename({ model, session }: { model: Model; session: string }) {
       setOpen(false)
     },
   })
-  const problem = change.error instanceof ApiError ? change.error.message : (change.error?.message ?? null)
+  const words = useRefusalWords()(change.error)
+  const problem = change.isError ? [words.message, words.suggestion].filter(Boolean).join(' ') : null
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     change.mutate()

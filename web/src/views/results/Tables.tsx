@@ -9,6 +9,7 @@ import { Button } from '@/ui/Button'
 import { copyText } from '@/ui/Code'
 import { Menu, MenuItem } from '@/ui/Menu'
 import { Loaded } from '@/ui/states'
+import { useTellError } from '@/ui/refusalWords'
 import { useToast } from '@/ui/Toasts'
 import type { Model } from './choice'
 import { Pick } from './parts'
@@ -107,7 +108,7 @@ function Away({ model, output, table }: { model: Model; output: string; table: T
   const path = `/api/v1/training/jobs/${model.job_id}/tables`
   const take = useMutation({
     mutationFn: (query: string) => download(`${path}?${query}`, 'tables'),
-    onError: (error) => toast({ text: error.message, bad: true }),
+    onError: useTellError(),
   })
   const csv = `format=csv&output=${encodeURIComponent(output)}`
   return (

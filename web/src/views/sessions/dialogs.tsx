@@ -5,8 +5,9 @@ import { useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { Field } from '@/ui/Field'
+import { useRefusalWords } from '@/ui/refusalWords'
 import { Refused } from '@/ui/states'
-import { useCreate } from './queries'
+import { useCreate, type useSessionActions } from './queries'
 
 interface NewProps {
   open: boolean
@@ -44,26 +45,31 @@ export function NewSession({ open, onOpenChange, onCreated }: NewProps) {
 interface TagsProps {
   session: SessionSummary
   name: string
-  onSave: (tags: string[]) => void
+  change: ReturnType<typeof useSessionActions>['change']
   onClose: () => void
 }
 
-export function TagsDialog({ session, name, onSave, onClose }: TagsProps) {
+/** Open until the server has taken them, so that nothing typed is lost. */
+export function TagsDialog({ session, name, change, onClose }: TagsProps) {
   const t = useTexts().sessions
   const [text, setText] = useState(session.tags.join(', '))
+  const words = useRefusalWords()
+  const [problem, setProblem] = useState<string | null>(null)
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
-    onSave(readTags(text))
-    onClose()
+    change.mutate(
+      { session, tags: readTags(text) },
+      { onSuccess: onClose, onError: (error) => setProblem(words(error).message) },
+    )
   }
   return (
     <Dialog title={t.tagsOf(name)} open onOpenChange={onClose}>
       <form className="stack" onSubmit={submit}>
-        <Field label={t.tagsOf(name)} hint={t.tagsHint}>
+        <Field label={t.tagsOf(name)} hint={t.tagsHint} problem={problem}>
           {(control) => <input {...control} value={text} onChange={(event) => setText(event.target.value)} />}
         </Field>
         <div className="row">
-          <Button kind="primary" type="submit">
+          <Button kind="primary" type="submit" disabled={change.isPending}>
             {t.save}
           </Button>
         </div>

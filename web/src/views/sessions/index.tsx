@@ -110,12 +110,7 @@ export function Component() {
         <NewSession open onOpenChange={setCreating} onCreated={(id) => void navigate(`/sessions/${id}/upload`)} />
       ) : null}
       {tagging ? (
-        <TagsDialog
-          session={tagging}
-          name={nameOf(tagging)}
-          onSave={(tags) => actions.change.mutate({ session: tagging, tags })}
-          onClose={() => setTagging(null)}
-        />
+        <TagsDialog session={tagging} name={nameOf(tagging)} change={actions.change} onClose={() => setTagging(null)} />
       ) : null}
     </div>
   )

@@ -10,6 +10,7 @@ import {
 import { api, call } from '@/api/client'
 import type { SessionPage, SessionSummary } from '@/api/schema'
 import { useTexts } from '@/i18n'
+import { useTellError } from '@/ui/refusalWords'
 import { useToast } from '@/ui/Toasts'
 
 export type Order = 'updated' | 'created' | 'name'
@@ -74,9 +75,10 @@ interface Change {
 export function useSessionActions(nameOf: (session: SessionSummary) => string) {
   const client = useQueryClient()
   const toast = useToast()
+  const tell = useTellError()
   const t = useTexts().sessions
   const told = (error: Error) => {
-    toast({ text: error.message, bad: true })
+    tell(error)
     void client.invalidateQueries({ queryKey: ['sessions'] })
   }
   const settled = () => void client.invalidateQueries({ queryKey: ['sessions'] })
@@ -102,7 +104,8 @@ export function useSessionActions(nameOf: (session: SessionSummary) => string) {
       void client.invalidateQueries({ queryKey: ['sessions', 'tags'] })
       void client.invalidateQueries({ queryKey: ['session', session.id] })
     },
-    onError: told,
+    // tags are typed in a dialog, which tells it beside its field
+    onError: (error, { tags }) => (tags === undefined ? told(error) : settled()),
   })
   const restore = useMutation({
     mutationFn: (session: SessionSummary) => call(api.POST('/api/v1/sessions/{session_id}/restore', path(session))),

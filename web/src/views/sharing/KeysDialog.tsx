@@ -9,6 +9,7 @@ import { Button } from '@/ui/Button'
 import { Code } from '@/ui/Code'
 import { Dialog } from '@/ui/Dialog'
 import { Field } from '@/ui/Field'
+import { useProblemOf } from '@/ui/refusalWords'
 import { SameByApi } from '@/ui/SameByApi'
 import { Loaded, Refused } from '@/ui/states'
 
@@ -66,13 +67,14 @@ function NewKey({ sessionId, onSettled }: { sessionId: string; onSettled: () => 
     onSuccess: () => setName(''),
     onSettled,
   })
+  const problem = useProblemOf(create.error)('name')
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (name.trim() !== '') create.mutate()
   }
   return (
     <form className="stack" onSubmit={submit}>
-      <Field label={t.keyName}>
+      <Field label={t.keyName} problem={problem}>
         {(control) => (
           <input {...control} maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
         )}
@@ -104,7 +106,7 @@ function NewKey({ sessionId, onSettled }: { sessionId: string; onSettled: () => 
           </select>
         )}
       </Field>
-      {create.isError ? <Refused error={create.error} /> : null}
+      {create.isError && problem === null ? <Refused error={create.error} /> : null}
       <div className="row">
         <Button kind="primary" type="submit" disabled={name.trim() === '' || create.isPending}>
           {t.makeKey}

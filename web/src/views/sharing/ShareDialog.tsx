@@ -8,6 +8,7 @@ import { useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { Field } from '@/ui/Field'
+import { useProblemOf } from '@/ui/refusalWords'
 import { SameByApi } from '@/ui/SameByApi'
 import { Loaded, Refused } from '@/ui/states'
 
@@ -28,7 +29,7 @@ export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose
   const share = useMutation({
     mutationFn: (body: { email: string; role: Role }) =>
       call(api.POST('/api/v1/sessions/{session_id}/shares', { params: { path }, body })),
-    onSuccess: () => setEmail(''),
+    onSuccess: (_, sent) => setEmail((typed) => (typed.trim() === sent.email ? '' : typed)),
     onSettled: settled,
   })
   const withdraw = useMutation({
@@ -38,14 +39,15 @@ export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose
       ),
     onSettled: settled,
   })
+  const problem = useProblemOf(share.error)('email')
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (email.trim() !== '') share.mutate({ email: email.trim(), role })
   }
   return (
     <Dialog title={t.shareTitle} description={t.shareHint} open onOpenChange={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label={t.email}>
+      <form className="stack" onSubmit={submit} noValidate>
+        <Field label={t.email} problem={problem}>
           {(control) => (
             <input {...control} type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
           )}
@@ -53,7 +55,7 @@ export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose
         <Field label={t.role} hint={t.roleHints[role]}>
           {(control) => <RoleChoice {...control} role={role} onChange={setRole} />}
         </Field>
-        {share.isError ? <Refused error={share.error} /> : null}
+        {share.isError && problem === null ? <Refused error={share.error} /> : null}
         {withdraw.isError ? <Refused error={withdraw.error} /> : null}
         <div className="row">
           <Button kind="primary" type="submit" disabled={email.trim() === '' || share.isPending}>

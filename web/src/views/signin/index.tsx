@@ -8,6 +8,7 @@ import { useSignedIn } from '@/app/account'
 import { useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
 import { Field } from '@/ui/Field'
+import { useProblemOf } from '@/ui/refusalWords'
 import { Refused } from '@/ui/states'
 import './signin.css'
 
@@ -23,9 +24,9 @@ export function Component() {
     mutationFn: () => call(api.POST(isNew ? '/api/auth/sign-up' : '/api/auth/sign-in', { body: { email, password } })),
     onSuccess: keep,
   })
+  const problem = useProblemOf(enter.error)
   if (useSignedIn()) return <Navigate to={ownAddress(parameters.get('to'))} replace />
   const refusal = enter.error instanceof ApiError ? enter.error : null
-  const problem = (field: string) => (refusal?.field === field ? refusal.message : null)
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     enter.mutate()

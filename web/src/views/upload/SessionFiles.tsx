@@ -7,6 +7,7 @@ import { useMayEdit } from '@/app/access'
 import { useFormat, useTexts } from '@/i18n'
 import { Button, ButtonLink } from '@/ui/Button'
 import { Card } from '@/ui/Card'
+import { useTellError } from '@/ui/refusalWords'
 import { Loaded } from '@/ui/states'
 import { useToast } from '@/ui/Toasts'
 
@@ -81,13 +82,14 @@ function Remove({ file }: { file: SeriesFile }) {
   const t = useTexts().upload
   const client = useQueryClient()
   const toast = useToast()
+  const tell = useTellError()
   const remove = useMutation({
     mutationFn: () => call(api.DELETE('/api/training/csv-files/{id}', { params: { path: { id: file.id } } })),
     onSuccess: () => {
       toast({ text: t.deleted(file.bezeichnung) })
       void client.invalidateQueries({ queryKey: ['session', file.session_id] })
     },
-    onError: (error) => toast({ text: error.message, bad: true }),
+    onError: tell,
   })
   return (
     <Button
