@@ -20,7 +20,21 @@ if __name__ == "__main__":
 from flask import Flask
 from flask_socketio import SocketIO
 
-from api import auth, commands, docs, errors, health, page, realtime, serving, training, tus, v1, websocket
+from api import (
+    auth,
+    commands,
+    docs,
+    errors,
+    health,
+    open_connections,
+    page,
+    realtime,
+    serving,
+    training,
+    tus,
+    v1,
+    websocket,
+)
 from api.context import KEY
 from api.greeting import greeting
 from middleware import chunked, cors, headers, proxies, rate_limits, request_log
@@ -49,8 +63,9 @@ def create_app(settings: Settings) -> Flask:
     for module in (health, auth, training, tus, v1, docs):
         app.register_blueprint(module.blueprint)
     page.init_app(app)
-    websocket.init_app(app, services)
-    app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings)
+    open_ = open_connections.init_app(app, services)
+    websocket.init_app(app, services, open_)
+    app.extensions["trainyard-socketio"] = realtime.init_app(app, services, settings, open_)
     commands.init_app(app, services)
     return app
 

@@ -3,62 +3,51 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from threading import local
-from typing import Annotated, Any, TypeVar, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, SocketIO
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.socket_messages import (
+    JobRequest,
+    JoinRequest,
+    Payload,
+    R,
+    SessionRequest,
+    SubscribeRequest,
+    UploadRequest,
+    read,
+    refused,
+    standing,
+)
 from api.v1.jobs import shown
 from services import access
 from services.errors import AppError, BadRequest, Unauthenticated
-from services.events.feeds import Feeds, newest_heard
+from services.events.feed import Topic
+from services.events.feeds import Feeds, JobTopic, newest_heard
 from services.events.rounds import Rounds
 from services.events.translate import DATASET_WORKLOAD, training_progress
 from services.jobs import JobView
 from services.jobs.states import Status
 from services.jobs.watching import StoredEvents
+from services.open_connections import Heard, Held, OpenConnections
 from services.settings import Settings
 from services.storage.tables import now
 from services.wiring import Services
 
 log = logging.getLogger(__name__)
-Payload = dict[str, Any]
-Reference = Annotated[str, Field(min_length=1, max_length=200)]
-Seq = Annotated[int, Field(ge=0)]
 MAX_MESSAGE_BYTES = 64_000  # what a client may send; the longest request is a map of positions
 REFRESH_SECONDS = 3.0  # what is stored but was never heard of here is told after this at the latest
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class SessionRequest(_Request):
-    session_id: Reference
-
-
-class JoinRequest(SessionRequest):
-    after_seq: Seq | dict[Annotated[UUID, Field(strict=False)], Seq] | None = None
-
-
-class JobRequest(_Request):
-    job_id: Annotated[UUID, Field(strict=False)]
-
-
-class SubscribeRequest(JobRequest):
-    after_seq: Seq | None = None
-
-
-class UploadRequest(_Request):
-    uploadId: Reference  # noqa: N815 - the page's spelling
-
-
-def init_app(app: Flask, services: Services, settings: Settings) -> SocketIO:
+def init_app(app: Flask, services: Services, settings: Settings, open_: OpenConnections) -> SocketIO:
     """Serve Socket.IO beside the routes and forward every published event to its room."""
     socketio = SocketIO(
         app,
@@ -68,7 +57,7 @@ def init_app(app: Flask, services: Services, settings: Settings) -> SocketIO:
         manage_session=False,
         max_http_buffer_size=MAX_MESSAGE_BYTES,
     )
-    Realtime(socketio, services).register()
+    Realtime(socketio, services, open_).register()
     return socketio
 
 
@@ -111,15 +100,26 @@ class AfterAnswer:
             self._waiting.work()
 
 
-R = TypeVar("R", bound=BaseModel)
+@dataclass(frozen=True)
+class Guest:
+    """Who opened a connection, with what; its upload rooms are kept here, those of feeds by the feeds."""
+
+    user_id: UUID
+    token: str
+    uploads: set[UUID] = field(default_factory=set)
 
 
 class Realtime:
-    """The events clients may send; each is answered by an event and, where asked for, by the same ack."""
+    """The events clients may send; each is answered by an event and, where asked for, by the same ack.
 
-    def __init__(self, socketio: SocketIO, services: Services) -> None:
+    None of them changes anything: they say what one wants to hear.
+    """
+
+    def __init__(self, socketio: SocketIO, services: Services, open_: OpenConnections) -> None:
         self.socketio = socketio
         self.services = services
+        self.open = open_
+        self.guests: dict[str, Guest] = {}
         self.rooms = Rooms(socketio)
         self.feeds = Feeds(services.jobs, StoredEvents(services.database), self.rooms)
         self.rounds = Rounds("the rooms of jobs", self.refresh)
@@ -128,7 +128,7 @@ class Realtime:
     def register(self) -> None:
         on = self.socketio.on_event
         on("connect", self.connect)
-        on("disconnect", lambda *_reason: self.feeds.drop(_sid()))
+        on("disconnect", self.disconnect)
         serve = self._serve
         serve("join_training_session", JoinRequest, self.join, "training_session_error")
         serve("leave_training_session", SessionRequest, self.leave, "training_session_error")
@@ -143,6 +143,7 @@ class Realtime:
         on("*", self.unknown)
         self.socketio.on_error_default(self.broken)
         self.services.bus.subscribe(self.feeds.forward)
+        self.open.add_source(self.held)
 
     def connect(self, auth: object) -> None:
         """Only with a valid access token; the query form is the older page's."""
@@ -154,7 +155,22 @@ class Realtime:
             user = self.services.accounts.authenticate(token)
         except AppError as error:
             raise ConnectionRefusedError(error.message, refused(error)) from None
-        self.socketio.server.save_session(_sid(), {"user_id": user.id})
+        self.guests[_sid()] = Guest(user.id, token)
+        self.open.opened()
+
+    def disconnect(self, *_reason: object) -> None:
+        self.guests.pop(_sid(), None)
+        self.feeds.drop(_sid())
+
+    def held(self) -> Iterator[Held]:
+        """services.open_connections.Source: what is open, and what each hears."""
+        watched = self.feeds.watched()
+        for sid, guest in list(self.guests.items()):
+            hears = [self._heard(sid, topic, form) for topic, form in watched.get(sid, ())]
+            hears += [
+                Heard("session", each, partial(self._stop_upload, sid, each)) for each in list(guest.uploads)
+            ]
+            yield Held(guest.token, guest.user_id, hears, partial(self._cut, sid))
 
     def join(self, user_id: UUID, wanted: JoinRequest) -> Payload:
         session_id = self.services.sessions.resolve(user_id, wanted.session_id)
@@ -195,34 +211,36 @@ class Realtime:
             shown = training_progress(job.progress or {"phase": job.phase}, at=now().isoformat())
             return self._say("training_progress", **base, **shown)
         done = sum(each.status == Status.COMPLETED for each in jobs)
-        return self._say("training_status_update", **base, **_standing(job), models_trained=done)
+        return self._say("training_status_update", **base, **standing(job), models_trained=done)
 
     def dataset_status(self, user_id: UUID, wanted: SessionRequest) -> Payload:
         jobs = [job for job in self._jobs(user_id, wanted) if job.workload == DATASET_WORKLOAD]
         job = jobs[-1] if jobs else None
-        standing = _standing(job)
+        stands = standing(job)
         progress = (job.progress or {}).get("percent") if job else None
         if job and Status(job.status).is_active:
-            standing["status"] = "processing"
+            stands["status"] = "processing"
         return self._say(
             "dataset_status_update",
             session_id=wanted.session_id,
             job_id=str(job.id) if job else None,
             progress=100 if job and job.status == Status.COMPLETED else progress,
-            processing_stopped=standing["status"] != "processing",
-            **standing,
+            processing_stopped=stands["status"] != "processing",
+            **stands,
         )
 
     def join_upload(self, user_id: UUID, wanted: UploadRequest) -> Payload:
-        self.rooms.enter(_sid(), self._upload_room(user_id, wanted))
+        self._enter_upload(user_id, wanted)
         return self._say("joined_room", uploadId=wanted.uploadId)
 
     def join_any(self, user_id: UUID, wanted: UploadRequest) -> Payload:
-        self.rooms.enter(_sid(), self._upload_room(user_id, wanted))
+        self._enter_upload(user_id, wanted)
         return self._say("status", message=f"Joined upload room {wanted.uploadId}")
 
     def leave_upload(self, user_id: UUID, wanted: UploadRequest) -> Payload:
-        self.rooms.leave(_sid(), self._upload_room(user_id, wanted))
+        session_id = self.services.sessions.resolve(user_id, wanted.uploadId)
+        self._guest().uploads.discard(session_id)
+        self.rooms.leave(_sid(), _upload_room(session_id))
         return self._say("left_room", uploadId=wanted.uploadId)
 
     def unknown(self, name: str, *_data: object) -> Payload:
@@ -242,8 +260,10 @@ class Realtime:
 
         def answer(*sent: object) -> Payload:
             try:
+                guest = self._guest()
+                self.services.accounts.still_signed_in(guest.token)
                 with access.asking(access.Need.READ):
-                    return work(self._user_id(), _read(model, sent))
+                    return work(guest.user_id, read(model, sent))
             except AppError as error:
                 if refusal is None:
                     return {"ok": False, **refused(error)}
@@ -268,59 +288,54 @@ class Realtime:
         self.rooms.emit(name, payload, to=_sid())
         return payload
 
-    def _user_id(self) -> UUID:
-        return cast(UUID, self.socketio.server.get_session(_sid())["user_id"])
+    def _guest(self) -> Guest:
+        found = self.guests.get(_sid())
+        if found is None:  # cut off while its last request was on the way
+            raise Unauthenticated(
+                "This connection has ended", code="ACCESS_ENDED", suggestion="Connect again"
+            )
+        return found
+
+    def _heard(self, sid: str, topic: Topic, form: str) -> Heard:
+        what: Literal["job", "session"] = "job" if isinstance(topic, JobTopic) else "session"
+
+        def stop(why: AppError) -> None:
+            self.feeds.dismiss(sid, topic)
+            named = {f"{what}_id": form or str(topic.key)}
+            self.rooms.emit("access_ended", {**refused(why), **named}, to=sid)
+
+        return Heard(what, topic.key, stop)
+
+    def _stop_upload(self, sid: str, session_id: UUID, why: AppError) -> None:
+        guest = self.guests.get(sid)
+        if guest is not None:
+            guest.uploads.discard(session_id)
+            self.rooms.leave(sid, _upload_room(session_id))
+            self.rooms.emit("access_ended", {**refused(why), "session_id": str(session_id)}, to=sid)
+
+    def _cut(self, sid: str, why: AppError) -> None:
+        """Says why, then ends the connection; what is on the way to it arrives before."""
+        self.guests.pop(sid, None)
+        self.feeds.drop(sid)
+        self.rooms.emit("access_ended", refused(why), to=sid)
+        with suppress(KeyError):  # it left by itself at this moment
+            self.socketio.server.disconnect(sid)
 
     def _jobs(self, user_id: UUID, wanted: SessionRequest) -> list[JobView]:
         session_id = self.services.sessions.resolve(user_id, wanted.session_id)
         return newest_heard(self.services.jobs, user_id, session_id)
 
-    def _upload_room(self, user_id: UUID, wanted: UploadRequest) -> str:
-        """An upload belongs to a session; its room never shares a name with a training's."""
-        return f"upload_{self.services.sessions.resolve(user_id, wanted.uploadId)}"
+    def _enter_upload(self, user_id: UUID, wanted: UploadRequest) -> None:
+        session_id = self.services.sessions.resolve(user_id, wanted.uploadId)
+        self._guest().uploads.add(session_id)
+        self.rooms.enter(_sid(), _upload_room(session_id))
+
+
+def _upload_room(session_id: UUID) -> str:
+    """An upload belongs to a session; its room never shares a name with a training's."""
+    return f"upload_{session_id}"
 
 
 def _sid() -> str:
     """The socket of the event being served."""
     return cast(str, cast(Any, request).sid)
-
-
-def _read(model: type[R], sent: tuple[object, ...]) -> R:
-    """The one argument of a client event, checked."""
-    if len(sent) != 1 or not isinstance(sent[0], dict):
-        fields = ", ".join(model.model_fields)
-        raise BadRequest(f"The event takes one object with: {fields}", code="INVALID_PAYLOAD")
-    try:
-        return model.model_validate(sent[0])
-    except ValidationError as error:
-        faults = [
-            {"field": ".".join(str(part) for part in fault["loc"]), "error": fault["msg"]}
-            for fault in error.errors(include_input=False, include_url=False)
-        ]
-        text = "; ".join(f"{fault['field']}: {fault['error']}" for fault in faults)
-        raise BadRequest(text, code="INVALID_PAYLOAD", details={"fields": faults}) from None
-
-
-def refused(error: AppError) -> Payload:
-    """The error shape of the API, with the `status` and `message` the page's socket code reads."""
-    body: Payload = {"success": False, "status": "error", "code": error.code}
-    body |= {"error": error.message, "message": error.message}
-    if error.suggestion:
-        body["suggestion"] = error.suggestion
-    if error.details is not None:
-        body["details"] = error.details
-    return body
-
-
-def _standing(job: JobView | None) -> Payload:
-    """Where a job stands, from its row."""
-    if job is None:
-        return {"status": "idle", "message": "Nothing was started in this session", "last_updated": None}
-    error = job.error or {}
-    changed = job.finished_at or job.started_at or job.created_at
-    return {
-        "status": str(job.status),
-        "message": error.get("error") or f"{job.workload} is {job.status}",
-        "error_details": error or None,
-        "last_updated": changed.isoformat(),
-    }

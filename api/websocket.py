@@ -7,9 +7,10 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import Full, Queue
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, Response, current_app, request
 
@@ -20,6 +21,7 @@ from services import access
 from services.errors import AppError, BadRequest, NotFound, Unauthenticated
 from services.events.statuses import UNKNOWN_JOB, Statuses, error_text, message, stamp
 from services.jobs.watching import StoredEvents
+from services.open_connections import Heard, Held, OpenConnections
 from services.wiring import Services
 
 if TYPE_CHECKING:
@@ -37,11 +39,20 @@ UNREAD_MESSAGES = 100  # a client that leaves so many unread is cut off
 log = logging.getLogger(__name__)
 
 
-def init_app(app: Flask, services: Services) -> None:
+class _House(NamedTuple):
+    """What the WebSockets of an application share."""
+
+    statuses: Statuses
+    open: OpenConnections
+    held: set[Held]
+
+
+def init_app(app: Flask, services: Services, open_: OpenConnections) -> None:
     """Serve plain WebSockets beside the routes."""
-    statuses = Statuses(StoredEvents(services.database))
-    services.bus.subscribe(statuses.forward)
-    app.extensions[KEY] = statuses
+    house = _House(Statuses(StoredEvents(services.database)), open_, set())
+    services.bus.subscribe(house.statuses.forward)
+    open_.add_source(lambda: list(house.held))
+    app.extensions[KEY] = house
     app.add_url_rule(PATH, "follow_job", follow, websocket=True)
 
 
@@ -131,25 +142,36 @@ def _accept() -> Server:
 
 def _serve(connection: Server, job_id: str) -> None:
     try:
-        user_id = services().accounts.authenticate(_token(connection)).id
+        token = _token(connection)
+        user_id = services().accounts.authenticate(token).id
         with access.asking(access.Need.READ):
             job = services().jobs.get(user_id, job_id_of(job_id))
     except AppError as error:
         connection.send(error_text(error.code, error.message))
         connection.close(UNKNOWN_JOB if isinstance(error, NotFound) else NO_TOKEN)
         return
-    statuses: Statuses = current_app.extensions[KEY]
+    house: _House = current_app.extensions[KEY]
     outbox = _Outbox(connection)
+
+    def end(code: int, why: AppError) -> None:
+        house.statuses.remove(outbox)
+        outbox.end(error_text(why.code, why.message), code)
+
+    heard = Heard("job", job.id, partial(end, UNKNOWN_JOB))
+    held = Held(token, user_id, (heard,), partial(end, NO_TOKEN))
     shown = {"job_id": str(job.id), "timestamp": stamp(), "message": "Connected to training job"}
     outbox.say(message("connected", **shown))
-    statuses.add(job.id, outbox)
+    house.statuses.add(job.id, outbox)
+    house.held.add(held)
+    house.open.opened()
     try:
         while True:  # woken now and then: simple-websocket can miss the end that it brings about itself
             sent = connection.receive(LISTENING_SECONDS)
             if sent is not None:
                 outbox.say(_answer(sent))
     finally:
-        statuses.remove(outbox)
+        house.held.discard(held)
+        house.statuses.remove(outbox)
         outbox.end(None, 1000)
 
 

@@ -13,7 +13,7 @@ conditions below hold for owners only, so a way that was forgotten is closed and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -217,3 +217,14 @@ def _job_permitted(user_id: UUID, need: Need) -> Condition:
     if _asking.get().key is not None:
         return inside
     return or_(and_(JobRow.session_id.is_(None), JobRow.user_id == user_id), inside)
+
+
+def readable(
+    tx: Session, user_id: UUID, *, sessions: Collection[UUID], jobs: Collection[UUID]
+) -> frozenset[UUID]:
+    """Which of these sessions and jobs the user may look at now, whatever is being asked."""
+    with asking(Need.READ):
+        shown = SessionRow.id.in_(sessions), *shown_sessions(user_id)
+        known = JobRow.id.in_(jobs), *shown_jobs(user_id)
+    found = list(tx.scalars(select(SessionRow.id).where(*shown))) if sessions else []
+    return frozenset(found).union(tx.scalars(select(JobRow.id).where(*known)) if jobs else ())

@@ -147,6 +147,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Life of a refresh token",
     ),
     Setting(
+        "access_check_seconds",
+        "TRAINYARD_ACCESS_CHECK_SECONDS",
+        "15",
+        number(0.05, 3600),
+        "Pause after which open sockets are looked at again: one ends with its sign-in or account, and hears "
+        "no more of a session that is not shared any longer",
+    ),
+    Setting(
         "sign_up",
         "TRAINYARD_SIGN_UP",
         "open",
@@ -267,6 +275,7 @@ class Settings:
     interactive_wait_seconds: float
     access_token_minutes: float
     refresh_token_days: float
+    access_check_seconds: float
     sign_up: str
     audit_days: float
     cors_origins: tuple[str, ...]

@@ -43,6 +43,10 @@ class Accounts(Protocol):
     def authenticate(self, access_token: str) -> User:
         """Who holds this token; Unauthenticated with code INVALID_TOKEN or EXPIRED_TOKEN."""
 
+    def still_signed_in(self, access_token: str) -> None:
+        """For connections that were opened with this token: Unauthenticated or Forbidden once its sign-in or
+        its account has ended. The end of the token itself counts only where nobody can be asked after it."""
+
 
 class SignIns(Protocol):
     """Where an account is in use, and its password; Conflict where another service keeps them."""

@@ -7,6 +7,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import jwt
@@ -30,6 +31,12 @@ from services.storage.tables import RefreshTokenRow, UserRow, now
 ALGORITHM = "HS256"
 AUDIENCE = "authenticated"
 ISSUER = "trainyard"
+
+
+class _Claims(NamedTuple):
+    expires: int
+    user_id: UUID
+    sign_in: UUID
 
 
 class LocalAccounts:
@@ -115,6 +122,20 @@ class LocalAccounts:
                 audit.note(tx, "sign_out", row.user_id)
 
     def authenticate(self, access_token: str) -> User:
+        claims = self._claims(access_token)
+        if claims.expires <= self._clock().timestamp():
+            raise Unauthenticated(
+                "The access token has expired",
+                code="EXPIRED_TOKEN",
+                suggestion="POST /api/auth/refresh with the refresh token",
+            )
+        return self._holder(claims)
+
+    def still_signed_in(self, access_token: str) -> None:
+        """The token may have expired since: what counts is its sign-in, which is known here."""
+        self._holder(self._claims(access_token))
+
+    def _claims(self, access_token: str) -> _Claims:
         try:
             claims = jwt.decode(
                 access_token,
@@ -124,24 +145,20 @@ class LocalAccounts:
                 issuer=ISSUER,
                 options={"require": ["exp", "iat", "sub", "aud", "iss", "sid"], "verify_exp": False},
             )
-            expires, user_id, sign_in = int(claims["exp"]), UUID(claims["sub"]), UUID(claims["sid"])
+            return _Claims(int(claims["exp"]), UUID(claims["sub"]), UUID(claims["sid"]))
         except (jwt.InvalidTokenError, ValueError, TypeError):
             raise Unauthenticated("The access token is not valid", suggestion="Sign in again") from None
-        if expires <= self._clock().timestamp():
-            raise Unauthenticated(
-                "The access token has expired",
-                code="EXPIRED_TOKEN",
-                suggestion="POST /api/auth/refresh with the refresh token",
-            )
+
+    def _holder(self, claims: _Claims) -> User:
         with self._database.read() as tx:
-            user = tx.get(UserRow, user_id)
-            used = tx.get(SignInRow, sign_in)
+            user = tx.get(UserRow, claims.user_id)
+            used = tx.get(SignInRow, claims.sign_in)
         if user is None:
             raise Unauthenticated("The account of this token does not exist any more")
         refuse_blocked(user)
-        if used is None or used.user_id != user_id or used.ended_at is not None:
+        if used is None or used.user_id != user.id or used.ended_at or used.expires_at <= self._clock():
             raise Unauthenticated("This sign-in has ended", code="SIGNED_OUT", suggestion="Sign in again")
-        return User(user.id, user.email, sign_in)
+        return User(user.id, user.email, used.id)
 
     def has_users(self) -> bool:
         with self._database.read() as tx:

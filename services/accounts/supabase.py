@@ -115,6 +115,10 @@ class SupabaseAccounts:
         claims = self._verifier.claims(access_token)
         return self._seen(claims.user_id, self._checks.address(claims, access_token))
 
+    def still_signed_in(self, access_token: str) -> None:
+        """Auth answers for a sign-in only while its token lives: a page comes back with the next one."""
+        self.authenticate(access_token)
+
     def close(self) -> None:
         self._project.close()
 

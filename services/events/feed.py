@@ -79,6 +79,11 @@ class Feed:
         with self._forms_lock:
             return sid in self._forms
 
+    def watchers(self) -> dict[str, str]:
+        """The forms of those that are watchers now, by socket."""
+        with self._forms_lock:
+            return dict(self._forms)
+
     def forward(self, event: Event) -> None:
         """Serve a published event, and before it whatever was stored but never published here."""
         with self.lock:

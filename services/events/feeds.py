@@ -5,6 +5,7 @@ Each is a feed with positions of its own (services/events/feed.py). A feed exist
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ class Feeds:
 
     def leave(self, sid: str, session_id: UUID) -> None:
         """Stop watching one session; not having watched it is no error."""
-        self._leave(sid, SessionTopic(session_id))
+        self.dismiss(sid, SessionTopic(session_id))
 
     def subscribe(
         self, sid: str, user_id: UUID, job_id: UUID, after_seq: int | None
@@ -167,7 +168,24 @@ class Feeds:
         return job, answer, lambda: self._let_in(sid, feed, told, in_part=len(replayed) < len(missed))
 
     def unsubscribe(self, sid: str, job_id: UUID) -> None:
-        self._leave(sid, JobTopic(job_id))
+        self.dismiss(sid, JobTopic(job_id))
+
+    def dismiss(self, sid: str, topic: Topic) -> None:
+        """It hears nothing of this any more."""
+        with self._lock:
+            feed = self._feeds.get(topic)
+        if feed is not None:
+            self._dismiss(sid, feed)
+
+    def watched(self) -> dict[str, list[tuple[Topic, str]]]:
+        """By socket, what each watches, and how it names it."""
+        with self._lock:
+            feeds = list(self._feeds.values())
+        found = defaultdict(list)
+        for feed in feeds:
+            for sid, form in feed.watchers().items():
+                found[sid].append((feed.topic, form))
+        return found
 
     def drop(self, sid: str) -> None:
         """A socket is gone: it watches nothing any more."""
@@ -221,12 +239,6 @@ class Feeds:
         with self._lock:
             feed = self._feeds.setdefault(topic, Feed(topic, self._log, self._outlet))
             return feed, feed.admit(sid, form)
-
-    def _leave(self, sid: str, topic: Topic) -> None:
-        with self._lock:
-            feed = self._feeds.get(topic)
-        if feed is not None:
-            self._dismiss(sid, feed)
 
     def _dismiss(self, sid: str, feed: Feed) -> None:
         # What is being served ends first: who has left hears nothing any more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event as Flag
 from threading import Lock, Thread
 
@@ -34,13 +35,21 @@ class Rounds:
         Thread(target=self._go, name=self._name, daemon=True).start()
 
     def _go(self) -> None:
-        while True:
-            self._woken.clear()
-            pause = self._round()
-            if pause is not None:
-                self._woken.wait(pause)
-            elif self._is_over():
-                return
+        with ExitStack() as undo:
+            undo.callback(self._broke)
+            while True:
+                self._woken.clear()
+                pause = self._round()
+                if pause is not None:
+                    self._woken.wait(pause)
+                elif self._is_over():
+                    undo.pop_all()
+                    return
+
+    def _broke(self) -> None:
+        """By a fault of ours: the next call of `wake` begins anew."""
+        with self._lock:
+            self._running = False
 
     def _round(self) -> float | None:
         try:

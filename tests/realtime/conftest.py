@@ -22,6 +22,7 @@ from services.wiring import Services, build
 from tests.realtime.wire import PATIENCE_SECONDS, ClientProcess, Wire, missing
 
 TOYS = {"TRAINYARD_EXTRA_WORKLOADS": "tests.toy_workloads"}
+OFTEN = {"TRAINYARD_ACCESS_CHECK_SECONDS": "0.3"}
 USUAL = ("threading", "python")
 # These would notice first that an async mode or a client differs; of the others every combination but the
 # usual one is left to `make test-all`.
@@ -32,6 +33,8 @@ EVERYWHERE = frozenset(
         "test_a_client_is_greeted_told_the_status_and_sent_off_at_the_end",
         "test_without_a_token_it_is_closed_with_a_reason",
         "test_a_token_may_come_in_auth_or_in_the_query",
+        "test_who_signs_out_hears_why_and_is_cut_off",
+        "test_it_is_closed_when_the_sign_in_has_ended",
     }
 )
 Clients = Callable[..., Wire]
@@ -86,7 +89,7 @@ class House:
 
 @contextmanager
 def opened(folder: Path, async_mode: str) -> Iterator[House]:
-    with running(folder, TRAINYARD_WORKERS="1", TRAINYARD_ASYNC_MODE=async_mode, **TOYS) as server:
+    with running(folder, TRAINYARD_WORKERS="1", TRAINYARD_ASYNC_MODE=async_mode, **TOYS, **OFTEN) as server:
         services = build(Settings.from_env({"DATA_DIR": str(folder), "TRAINYARD_WORKERS": "0", **TOYS}))
         yield House(server, services)
         services.database.close()

@@ -186,6 +186,24 @@ def test_unknown_events_and_upload_rooms_are_answered(house: House, client: Clie
     assert wire.ask("request_training_status", {"session_id": alias})["models_trained"] == 0
 
 
+def test_who_signs_out_hears_why_and_is_cut_off(house: House, client: Clients) -> None:
+    """Signed out by another process, of which the server learns from the database only."""
+    user, token = house.account()
+    session, alias = house.session(user)
+    wire, bystander = client(token), client(house.account()[1])
+    wire.ask("join_training_session", {"session_id": alias})
+    accounts = house.services.accounts
+    house.services.sign_ins.end_all(accounts.authenticate(token))
+    why = wire.hear("access_ended")
+    assert (why["success"], why["code"]) == (False, "SIGNED_OUT")
+    wire.wait("disconnected")
+    house.submit(user, session, "toy_count", n=1)
+    late = client()
+    assert late.connect(auth={"token": token}, transports=["websocket"])["data"]["code"] == "SIGNED_OUT"
+    assert bystander.ask("ping")["ts"]
+    assert wire.lines[-1]["kind"] == "disconnected", "nothing is heard after the end"
+
+
 @pytest.mark.parametrize("async_mode", ["threading", "eventlet"])
 def test_a_lost_worker_and_open_pages_change_nothing_at_the_end(async_mode: str, tmp_path: Path) -> None:
     """Not on the shared server: workers that start again would slow all its other tests."""

@@ -181,6 +181,16 @@ def test_the_jobs_of_others_do_not_exist(house: House) -> None:
         assert (refusal["event"], refusal["code"], code) == ("error", "JOB_NOT_FOUND", 4404)
 
 
+def test_it_is_closed_when_the_sign_in_has_ended(house: House) -> None:
+    user, token, job = owned(house, "toy_hang")
+    with opened(house, job, token) as socket:
+        assert read(socket)["event"] == "connected"
+        house.services.sign_ins.end_all(house.services.accounts.authenticate(token))
+        messages, code = all_until_closed(socket)
+    assert (messages[-1]["event"], messages[-1]["code"], code) == ("error", "SIGNED_OUT", 4401)
+    house.services.jobs.cancel(user, job)
+
+
 def test_what_is_malformed_is_answered_and_the_connection_stays(house: House) -> None:
     user, token, job = owned(house, "toy_hang")
     with opened(house, job, token) as socket:

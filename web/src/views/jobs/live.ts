@@ -46,11 +46,13 @@ export function useLiveJobs(jobs: readonly Job[]): void {
       ask()
     }
     socket.on('job.event', hear)
+    socket.on('access_ended', ask)
     socket.on('connect', subscribe)
     if (socket.connected) subscribe()
     return () => {
       clearTimeout(soon)
       socket.off('job.event', hear)
+      socket.off('access_ended', ask)
       socket.off('connect', subscribe)
       ids.forEach((id) => socket.emit('job.unsubscribe', { job_id: id }))
     }

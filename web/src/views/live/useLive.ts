@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { api, call } from '@/api/client'
-import { liveSocket } from '@/api/socket'
+import { liveSocket, type AccessEnded } from '@/api/socket'
 import { beginAt, EARLIER, hasHole, heard, withEarlier, type News, type Replay, type Told } from './replay'
 
 /** Of jobs that have told more than this the newest events are replayed; of the earlier ones what pictures and log need. */
@@ -68,16 +68,23 @@ export function useReplay(
     const hear = (news: News) => {
       if (news.job_id === jobId) take([news])
     }
+    const forget = (why: AccessEnded) => {
+      if (why.job_id !== jobId) return // asked again, the server says what is left of it
+      void client.invalidateQueries({ queryKey: ['job', jobId] })
+      void client.invalidateQueries({ queryKey: ['session'] })
+    }
     const lose = () => {
       asking = false
       setConnected(false)
     }
     socket.on('job.event', hear)
+    socket.on('access_ended', forget)
     socket.on('connect', subscribe)
     socket.on('disconnect', lose)
     subscribe()
     return () => {
       socket.off('job.event', hear)
+      socket.off('access_ended', forget)
       socket.off('connect', subscribe)
       socket.off('disconnect', lose)
       if (socket.connected) socket.emit('job.unsubscribe', { job_id: jobId })
