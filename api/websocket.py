@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from flask import Flask, Response, current_app, request
 
@@ -150,25 +151,32 @@ def _serve(connection: Server, job_id: str) -> None:
         connection.send(error_text(error.code, error.message))
         connection.close(UNKNOWN_JOB if isinstance(error, NotFound) else NO_TOKEN)
         return
-    house: _House = current_app.extensions[KEY]
     outbox = _Outbox(connection)
+    shown = {"job_id": str(job.id), "timestamp": stamp(), "message": "Connected to training job"}
+    outbox.say(message("connected", **shown))
+    with _told(outbox, job.id, token, user_id):
+        while True:  # woken now and then: simple-websocket can miss the end that it brings about itself
+            sent = connection.receive(LISTENING_SECONDS)
+            if sent is not None:
+                outbox.say(_answer(sent))
+
+
+@contextmanager
+def _told(outbox: _Outbox, job_id: UUID, token: str, user_id: UUID) -> Iterator[None]:
+    """Within, the client is told of the job for as long as it may hear of it."""
+    house: _House = current_app.extensions[KEY]
 
     def end(code: int, why: AppError) -> None:
         house.statuses.remove(outbox)
         outbox.end(error_text(why.code, why.message), code)
 
-    heard = Heard("job", job.id, partial(end, UNKNOWN_JOB))
+    heard = Heard("job", job_id, partial(end, UNKNOWN_JOB))
     held = Held(token, user_id, (heard,), partial(end, NO_TOKEN))
-    shown = {"job_id": str(job.id), "timestamp": stamp(), "message": "Connected to training job"}
-    outbox.say(message("connected", **shown))
-    house.statuses.add(job.id, outbox)
+    house.statuses.add(job_id, outbox)
     house.held.add(held)
     house.open.opened()
     try:
-        while True:  # woken now and then: simple-websocket can miss the end that it brings about itself
-            sent = connection.receive(LISTENING_SECONDS)
-            if sent is not None:
-                outbox.say(_answer(sent))
+        yield
     finally:
         house.held.discard(held)
         house.statuses.remove(outbox)
