@@ -6,15 +6,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
 from api.context import KEY
 from app import create_app
 from examples.server import UNLIMITED
-from services.accounts import Tokens
+from services.accounts import Tokens, passwords
 from services.settings import Settings
 from services.storage.database import Database
 from services.wiring import Services
@@ -24,6 +26,8 @@ from tests.supabase_double.server import SupabaseDouble
 from tests.supabase_lite.server import SupabaseLite
 from tests.supabase_lite.server import missing as supabase_lite_is_missing
 
+# A thousand tests sign somebody up: what makes guessing slow would take them four minutes.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
 # Folders whose files take longest begin, so that no process is left with one of them at the end.
 SLOWEST_FIRST = ("e2e", "cluster", "realtime", "workloads", "forecasting", "jobs")
@@ -35,6 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
+    patch.object(passwords, "hasher", lambda: CHEAP).start()
     if ON_POSTGRES:
         instead_of_sqlite()
 

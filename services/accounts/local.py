@@ -56,7 +56,7 @@ class LocalAccounts:
         self._access = timedelta(minutes=settings.access_token_minutes)
         self._refresh = timedelta(days=settings.refresh_token_days)
         self._clock = clock
-        self._hasher = PasswordHasher()
+        self._hasher = passwords.hasher()
         self._nobody = _impossible_hash(self._hasher)
         self._throttle = Throttle(clock)
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from services import audit
-from services.accounts import sign_ins
+from services.accounts import passwords, sign_ins
 from services.errors import Conflict, NotFound
 from services.jobs.states import ACTIVE
 from services.plans import subscribed
@@ -88,7 +87,7 @@ class People:
     def reset_password(self, email: str) -> str:
         """A new password, told this once; every sign-in of the account ends."""
         password = secrets.token_urlsafe(12)
-        hashed = PasswordHasher().hash(password)
+        hashed = passwords.hasher().hash(password)
         with self._database.write() as tx:
             user = _row(tx, email)
             if not user.password_hash:

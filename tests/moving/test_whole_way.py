@@ -20,7 +20,7 @@ from examples.server import Server, running, wait_until
 from services.moving.snapshots import named_blobs
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
-from services.storage.tables import ArtifactRow, FileRow, SessionRow
+from services.storage.tables import ArtifactRow, FileRow, SessionRow, UserRow
 from tests.daemons import PostgresServer
 from tests.e2e.series import ready_session, write_series
 
@@ -168,6 +168,15 @@ def test_a_restored_installation_knows_its_people_and_their_results(lived: Lived
         client = sign_in(server)
         assert look(client, lived) == lived.seen
         assert archive(client, lived, tmp_path) == lived.archive
+
+
+def test_passwords_are_kept_as_hashes_that_cost_a_guesser_64_mb_and_three_passes(lived: Lived) -> None:
+    database = Database(lived.address)
+    with database.read() as tx:
+        hashes = list(tx.scalars(select(UserRow.password_hash)))
+    database.close()
+    assert len(hashes) == 2
+    assert all(each.startswith("$argon2id$v=19$m=65536,t=3,p=4$") for each in hashes)
 
 
 def test_an_installation_moved_to_postgres_answers_as_before(
