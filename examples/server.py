@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import requests
 
@@ -28,6 +28,8 @@ T = TypeVar("T")
 class Server:
     """`python app.py` with its data in `folder`; may be killed and started again on the same data."""
 
+    everywhere: ClassVar[dict[str, str]] = dict(UNLIMITED)
+
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.environment = environment
@@ -42,7 +44,7 @@ class Server:
             "DATA_DIR": str(self.folder),
             "PORT": str(self.port),
             "PYTHONPATH": str(ROOT),
-            **UNLIMITED,
+            **self.everywhere,
             **self.environment,
         }
         with self.log.open("ab") as log:

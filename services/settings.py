@@ -105,6 +105,14 @@ SETTINGS: tuple[Setting, ...] = (
         "Trainings that may share one device of a machine (0: as many as it has workers)",
     ),
     Setting(
+        "workers_start",
+        "TRAINYARD_WORKERS_START",
+        "warm",
+        choice("warm", "cold"),
+        "warm: an idle worker loads the libraries that trainings need (some 1 GB), so that the first step "
+        "comes at once; cold: it loads them when a job needs them",
+    ),
+    Setting(
         "checkpoint_seconds",
         "TRAINYARD_CHECKPOINT_SECONDS",
         "10",
@@ -269,6 +277,7 @@ class Settings:
     device: tuple[str, ...]
     jobs_per_user: int
     jobs_per_device: int
+    workers_start: str
     checkpoint_seconds: float
     extra_workloads: tuple[str, ...]
     lease_seconds: float

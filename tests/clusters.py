@@ -20,6 +20,7 @@ from examples.server import ROOT, Server, wait_until
 from services.jobs.celery import QUEUES
 from services.settings import Settings
 from services.wiring import Services, build
+from tests.conftest import COLD
 from tests.daemons import PostgresServer, RedisServer
 
 PATIENCE_SECONDS = 30.0
@@ -37,7 +38,7 @@ def cluster_environment(redis: RedisServer, database_url: str) -> dict[str, str]
 
 def machine(environment: dict[str, str]) -> dict[str, str]:
     """The environment of a process that knows nothing of ours."""
-    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environment}
+    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **COLD, **environment}
 
 
 class Worker:
@@ -51,7 +52,7 @@ class Worker:
     def start(self) -> Worker:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.jobs.cluster_worker", "--cold"],
+                [sys.executable, "-m", "services.jobs.cluster_worker"],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,

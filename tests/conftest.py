@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from api.context import KEY
 from app import create_app
-from examples.server import UNLIMITED
+from examples.server import UNLIMITED, Server
 from services.accounts import Tokens, passwords
 from services.settings import Settings
 from services.storage.database import Database
@@ -28,6 +28,8 @@ from tests.supabase_lite.server import missing as supabase_lite_is_missing
 
 # A thousand tests sign somebody up: what makes guessing slow would take them four minutes.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+# Most tests train toys: idle workers that load the libraries of real models would be most of the work.
+COLD = {"TRAINYARD_WORKERS_START": "cold"}
 PASSWORD = "correct horse battery"
 # Folders whose files take longest begin, so that no process is left with one of them at the end.
 SLOWEST_FIRST = ("e2e", "cluster", "realtime", "workloads", "forecasting", "jobs")
@@ -39,6 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure() -> None:
+    patch.dict(Server.everywhere, COLD).start()
     patch.object(passwords, "hasher", lambda: CHEAP).start()
     if ON_POSTGRES:
         instead_of_sqlite()
@@ -57,7 +60,7 @@ def databases_go_with_their_test(tmp_path: Path) -> Iterator[None]:
 def make_settings(data_dir: Path, **environment: str) -> Settings:
     """Settings of an installation in this folder, with no worker unless asked for."""
     return Settings.from_env(
-        {"DATA_DIR": str(data_dir), "TRAINYARD_WORKERS": "0", **UNLIMITED, **environment}
+        {"DATA_DIR": str(data_dir), "TRAINYARD_WORKERS": "0", **COLD, **UNLIMITED, **environment}
     )
 
 

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Lane:
     """The process of one lane: Celery's consumer in front, worker processes behind."""
 
-    def __init__(self, settings: Settings, lane: str, *, warm: bool) -> None:
+    def __init__(self, settings: Settings, lane: str) -> None:
         # Imported here, since the process that only keeps the lanes needs none of it.
         from services.events.redis import RedisEventBus
         from services.jobs.celery import WakeUps
@@ -49,7 +49,7 @@ class Lane:
         usage = Plans(self._database)
         self._bus = RedisEventBus(settings.redis_url)
         self._wake_ups = WakeUps(self._database)
-        self._crew = Crew(self._database, usage, settings, self._tell, warm=warm)
+        self._crew = Crew(self._database, usage, settings, self._tell)
         blobs = open_blobs(settings, self._database)
         reaper = Reaper(self._database, blobs, usage, settings.lease_seconds, self._crew.end)
         self._watch = Watch(reaper.sweep, settings.lease_seconds, self._tell)
@@ -84,9 +84,8 @@ class Lane:
 class Keeper:
     """Keeps the processes of the lanes; ends with all of them, or when one is refused to start."""
 
-    def __init__(self, lanes: Sequence[str], options: Sequence[str]) -> None:
+    def __init__(self, lanes: Sequence[str]) -> None:
         self._lanes = lanes
-        self._options = options
         self._stopping = Flag()
         self._status = 0
 
@@ -110,7 +109,6 @@ class Keeper:
                     "--kept",
                     "--lane",
                     lane,
-                    *self._options,
                 ],
                 stdin=subprocess.PIPE,  # closed by our end, whatever brings it about
                 start_new_session=True,  # Ctrl-C is for us, who then ask it to end
@@ -144,7 +142,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Work for a cluster (JOB_RUNNER=celery)")
     parser.add_argument("--lane", choices=LANES, help="only this kind of jobs; without: both")
     parser.add_argument("--kept", action="store_true", help="end when standard input is closed")
-    parser.add_argument("--cold", action="store_true", help="import heavy modules only when a job needs them")
     chosen = parser.parse_args()
     try:
         settings = Settings.from_env()
@@ -153,11 +150,11 @@ def main() -> int:
         logs.configure(settings)
         if chosen.lane is None:
             lanes = [lane for lane in LANES if lane != "training" or settings.workers]
-            return Keeper(lanes, ["--cold"] if chosen.cold else []).run()
+            return Keeper(lanes).run()
         logs.bind(lane=chosen.lane)
         if chosen.kept:
             Thread(target=_end_with_keeper, daemon=True).start()
-        Lane(settings, chosen.lane, warm=not chosen.cold).run()
+        Lane(settings, chosen.lane).run()
     except (SettingsError, CannotStart) as error:
         print(error, file=sys.stderr)
         return REFUSED

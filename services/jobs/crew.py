@@ -44,10 +44,7 @@ class Crew:
         usage: Usage,
         settings: Settings,
         tell: Callable[[Event], None],
-        *,
-        warm: bool = True,
     ) -> None:
-        self.warm = warm
         self._database = database
         self._usage = usage
         self._settings = settings
@@ -127,7 +124,7 @@ class Crew:
         with self._changed:  # a worker that stop() does not see must not be born
             if self._stopping.is_set():
                 return None
-            worker = WorkerProcess(seat, self._environment(seat.lane), self._changed, warm=self.warm)
+            worker = WorkerProcess(seat, self._environment(seat.lane), self._changed)
             self._workers[worker.worker_id] = worker
             return worker
 

@@ -29,13 +29,11 @@ class LocalRunner:
         bus: EventBus,
         usage: Usage,
         settings: Settings,
-        *,
-        warm: bool = True,
     ) -> None:
         self._database = database
         self._settings = settings
         self._bus = bus
-        self._crew = Crew(database, usage, settings, self._tell, warm=warm)
+        self._crew = Crew(database, usage, settings, self._tell)
         reaper = Reaper(database, blobs, usage, settings.lease_seconds, self._crew.end)
         self._watch = Watch(reaper.sweep, settings.lease_seconds, self._tell)
 
@@ -57,10 +55,6 @@ class LocalRunner:
     def stop(self) -> None:
         self._watch.stop()
         self._crew.stop()
-
-    def stay_cold(self) -> None:
-        """Let workers import what they need when they need it."""
-        self._crew.warm = False
 
     def is_working(self) -> bool:
         return bool(self._crew.pids()) or self._settings.workers == 0

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 class Worker:
     """Works in the main thread; a second one listens to the server."""
 
-    def __init__(self, settings: Settings, lane: str, worker_id: str, output: int, *, warm: bool) -> None:
+    def __init__(self, settings: Settings, lane: str, worker_id: str, output: int) -> None:
         self._settings = settings
         self._lane = lane
         self._worker_id = worker_id
@@ -54,7 +54,7 @@ class Worker:
         self._database = Database(settings.database_url)
         self._presence = Presence(self._database, worker_id, lane, here())
         known = workloads.load(settings.extra_workloads)
-        self._cold = _modules(known.values(), lane) if warm else []
+        self._cold = _modules(known.values(), lane) if settings.workers_start == "warm" else []
         self._place = Workplace(
             database=self._database,
             blobs=open_blobs(settings, self._database),
@@ -168,7 +168,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Work on queued jobs (started by the server)")
     parser.add_argument("--lane", choices=("training", "interactive"), required=True)
     parser.add_argument("--worker-id", required=True)
-    parser.add_argument("--warm", action="store_true", help="import heavy modules before they are needed")
     parser.add_argument("--device", default="cpu", help="what trainings compute on, such as cuda:0")
     parser.add_argument("--sharers", type=int, default=1, help="workers that share the device's memory")
     chosen = parser.parse_args()
@@ -178,7 +177,7 @@ def main() -> None:
     logs.configure(settings)
     logs.bind(worker=chosen.worker_id)
     settle(chosen.device, sharers=chosen.sharers)
-    worker = Worker(settings, chosen.lane, chosen.worker_id, output, warm=chosen.warm)
+    worker = Worker(settings, chosen.lane, chosen.worker_id, output)
     signal.signal(signal.SIGTERM, lambda *_: Thread(target=worker.leave, daemon=True).start())
     worker.run()
 

@@ -24,13 +24,13 @@ POLL_SECONDS = 0.5  # a dead worker whose pipe a child of its own keeps open is 
 class WorkerProcess:
     """Lives as long as the process does; `worker_id` is never used again."""
 
-    def __init__(self, seat: Seat, environment: Mapping[str, str], changed: Condition, *, warm: bool) -> None:
+    def __init__(self, seat: Seat, environment: Mapping[str, str], changed: Condition) -> None:
         """`changed` guards what is known of it and is notified when it begins to rest."""
         self._changed = changed
         self._asked = 0  # wake-ups written
         self._answered: int | None = None  # wake-ups after which it found nothing to do; None: it works
         self.worker_id = f"{seat.lane}-{uuid4().hex[:12]}"
-        options = ["--lane", seat.lane, "--worker-id", self.worker_id, *(["--warm"] if warm else [])]
+        options = ["--lane", seat.lane, "--worker-id", self.worker_id]
         options += ["--device", seat.device, "--sharers", str(seat.sharers)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.jobs.worker", *options],

@@ -93,13 +93,12 @@ def working_dir(running: Flask) -> Path:
 
 @pytest.fixture(scope="session")
 def toy_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An application with toy workloads and a worker that starts cold."""
+    """An application with toy workloads and a worker."""
     folder = tmp_path_factory.mktemp("jobs") / "data"
     settings = make_settings(folder, TRAINYARD_WORKERS="1", TRAINYARD_EXTRA_WORKLOADS="tests.toy_workloads")
     app = create_app(settings)
     services: Services = app.extensions[KEY]
     assert isinstance(services.runner, LocalRunner)
-    services.runner.stay_cold()
     services.runner.start_workers()
     yield app
     services.runner.stop()

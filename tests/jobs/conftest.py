@@ -36,6 +36,7 @@ def house(installation: dict[str, str]) -> Iterator[House]:
         {
             **installation,
             "TRAINYARD_WORKERS": "1",
+            "TRAINYARD_WORKERS_START": "cold",
             "TRAINYARD_LEASE_SECONDS": "2",
             "TRAINYARD_EXTRA_WORKLOADS": "tests.toy_workloads",
             "TRAINYARD_LOG_LEVEL": "error",

@@ -68,7 +68,7 @@ class House:
         """What executes jobs: processes of this one, or a worker machine of a cluster."""
         if self.in_cluster:
             return ClusterOfOne(self)
-        return LocalRunner(self.database, self.blobs, self.bus, self.plans, self.settings, warm=False)
+        return LocalRunner(self.database, self.blobs, self.bus, self.plans, self.settings)
 
     def add_user(self) -> UUID:
         user = UserRow(id=uuid4(), email=f"{uuid4().hex}@example.org", password_hash="x")

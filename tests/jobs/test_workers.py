@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,8 +152,31 @@ def test_a_worker_frozen_beyond_its_lease_is_ended_and_writes_nothing(
     assert {row.attempt for row in jobs.records.artifacts(house.user, job.id)} == {2}
 
 
+@pytest.mark.parametrize(("start", "loads"), [("warm", True), ("cold", False)])
+def test_an_idle_worker_loads_the_libraries_of_trainings_only_where_it_is_to(
+    house: House, start: str, loads: bool
+) -> None:
+    settings = replace(house.settings, workers=1, workers_start=start)
+    runner = LocalRunner(house.database, house.blobs, house.bus, house.plans, settings)
+    runner.start_workers()
+    try:
+        until(lambda: len(runner.pids()) == 2)
+        if not loads:  # a worker that has done its first job has had nothing to do since it started
+            jobs = house.jobs(runner)
+            finished(jobs, house.user, jobs.submit(house.user, "toy_count", {}))
+            assert not any(map(has_tensorflow, runner.pids().values()))
+        else:
+            until(lambda: any(map(has_tensorflow, runner.pids().values())))
+    finally:
+        runner.stop()
+
+
+def has_tensorflow(pid: int) -> bool:
+    return "libtensorflow" in Path(f"/proc/{pid}/maps").read_text()
+
+
 def test_without_workers_it_says_so(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    settings = type(house.settings)(**{**vars(house.settings), "workers": 0})
+    settings = replace(house.settings, workers=0)
     runner = LocalRunner(house.database, house.blobs, house.bus, house.plans, settings)
     runner.start_workers()
     runner.stop()
