@@ -17,6 +17,7 @@ from services.audit import Audit
 from services.jobs.checkpoints import folder_of
 from services.jobs.states import ACTIVE, FINISHED, Status
 from services.local_training.embeddings import PREFIX as EMBEDDINGS
+from services.plans.room import Room
 from services.session_removal import SessionRemoval
 from services.settings import Settings
 from services.storage.blobs import Blobs
@@ -55,6 +56,8 @@ class Retention:
         self._database = database
         self._blobs = blobs
         self._chunks = ChunkStore(settings.data_dir / UPLOADS)
+        self._tus = TusStore(settings.data_dir / TUS_UPLOADS)
+        self._room = Room(database, clock)
         self._data_dir = settings.data_dir
         self._datasets = settings.data_dir / "cache" / "datasets"
         self._upload_age = timedelta(hours=settings.upload_ttl_hours)
@@ -73,6 +76,7 @@ class Retention:
         counts = {
             "sessions": self._sweep_sessions(),
             "uploads": self._sweep_uploads() + self._sweep_tus_uploads(),
+            "room": self._room.forget_others({*self._tus.keys(), *self._chunks.keys()}),
             "temp_files": self._sweep_temp_files(),
             "checkpoints": self._sweep_checkpoints(),
             "blobs": self._sweep_blobs(),
@@ -110,7 +114,7 @@ class Retention:
     def _sweep_tus_uploads(self) -> int:
         """Those that expired, whether they are complete or not: the bytes of a complete one are elsewhere."""
         expired = (self._clock() - self._upload_age).timestamp()
-        return TusStore(self._data_dir / TUS_UPLOADS).sweep(expired)
+        return self._tus.sweep(expired)
 
     def _sweep_temp_files(self) -> int:
         """Halves of chunks and drafts of files, left by a process that was killed."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.file_blobs import delete_unnamed
+from services.plans.room import Room
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import JobRow, SessionRow
@@ -44,7 +45,9 @@ class SessionRemoval:
                 removed.append(session_id)
         keys = [key for session_id in removed for key in left[session_id]]
         blobs = delete_unnamed(self._database, self._blobs, keys)
+        gone = [key for session_id in removed for key in self._chunks.keys(session_id)]
         folders = sum(self._chunks.drop_session(session_id) for session_id in removed)
+        Room(self._database).release(*gone)
         return {"sessions": len(removed), "blobs": blobs, "folders": folders}
 
     def _blobs_of(self, sessions: Iterable[UUID]) -> dict[UUID, list[str]]:

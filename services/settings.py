@@ -300,6 +300,7 @@ class Settings:
     supabase_anon_key: str
     supabase_service_role_key: str
     supabase_jwt_secret: str
+    supabase_issuer: str
     chunk_megabytes: int
     upload_ttl_hours: float
     deleted_session_days: float

@@ -222,6 +222,16 @@ def test_of_two_servers_one_sweeps_at_a_time(world: World) -> None:
 def test_an_empty_server_has_nothing_to_clean(tmp_path: Path) -> None:
     counts = World(tmp_path / "new").retention.sweep()
     assert counts == dict.fromkeys(
-        ("sessions", "uploads", "temp_files", "checkpoints", "blobs", "datasets", "work", "security_events"),
+        (
+            "sessions",
+            "uploads",
+            "room",
+            "temp_files",
+            "checkpoints",
+            "blobs",
+            "datasets",
+            "work",
+            "security_events",
+        ),
         0,
     )

@@ -45,6 +45,7 @@ class StorageUse(BaseModel):
     remaining_bytes: int | None
     file_bytes: int
     artifact_bytes: int
+    unfinished_upload_bytes: int = Field(description="not used yet, but no part of what remains")
 
 
 class ParallelJobs(BaseModel):

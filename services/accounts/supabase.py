@@ -35,6 +35,7 @@ from services.settings import Settings
 from services.storage.database import Database
 from services.storage.tables import UserRow, now
 from services.supabase.project import Busy, Project, Unreadable, failure
+from services.supabase.settings import NO_ISSUER, expected_issuer
 
 if TYPE_CHECKING:
     from supabase_auth import AuthResponse, SyncGoTrueClient
@@ -60,8 +61,13 @@ class SupabaseAccounts:
         self._open = settings.sign_up == "open"
         self._project = Project(settings.supabase_url, settings.supabase_anon_key)
         keys = KeySet(self._project, clock)
-        issuer = f"{self._project.url}/auth/v1"
-        self._verifier = Verifier(issuer, settings.supabase_jwt_secret, keys, clock)
+        self._verifier = Verifier(
+            expected_issuer(settings.supabase_url, settings.supabase_issuer),
+            settings.supabase_jwt_secret,
+            keys,
+            clock,
+            nameless=settings.supabase_issuer == NO_ISSUER,
+        )
         self._checks = _Checks(self._project, clock)
         self._throttle = Throttle(clock)
 

@@ -27,8 +27,18 @@ class Claims:
 class Verifier:
     """The header of a token only chooses among what is pinned: no key works with another's algorithm."""
 
-    def __init__(self, issuer: str, secret: str, keys: KeySet, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        secret: str,
+        keys: KeySet,
+        clock: Callable[[], datetime],
+        *,
+        nameless: bool = False,
+    ) -> None:
+        """`nameless`: tokens signed by the secret may leave the issuer out."""
         self._issuer = issuer
+        self._nameless = nameless
         self._secret = secret
         self._keys = keys
         self._clock = clock
@@ -71,8 +81,8 @@ class Verifier:
                 "verify_nbf": False,
             },
         )
-        # Only who knows the shared secret can leave the issuer out; some older servers do.
-        if claims.get("iss", self._issuer if algorithm == LEGACY else None) != self._issuer:
+        issuer = claims.get("iss") or None
+        if issuer != self._issuer and not (self._nameless and algorithm == LEGACY and issuer is None):
             raise jwt.InvalidIssuerError
         if claims.get("role") != AUDIENCE or claims.get("is_anonymous"):
             raise jwt.InvalidTokenError

@@ -10,6 +10,7 @@ from typing import Any
 from services.doctor.findings import Finding, well, wrong
 from services.settings import Settings
 from services.storage.blobs.places import BUCKETS
+from services.supabase.settings import NO_ISSUER, claims_of, expected_issuer
 
 SECONDS = 10.0
 KEYS_PAGE = "Copy it from the project's page Settings > API keys"
@@ -39,6 +40,34 @@ def _accounts(settings: Settings) -> Iterator[Finding]:
         repair = "Correct SUPABASE_JWT_SECRET (Settings > JWT keys > legacy secret), or leave it out"
         yield wrong("jwt", "SUPABASE_JWT_SECRET did not sign SUPABASE_ANON_KEY", repair)
     yield _keys(settings)
+    yield _issuer(settings)
+
+
+def _issuer(settings: Settings) -> Finding:
+    """What tokens must name, compared with what Auth publishes of itself, where it does."""
+    expected = expected_issuer(settings.supabase_url, settings.supabase_issuer)
+    status, said = _get(settings, "/auth/v1/.well-known/openid-configuration", settings.supabase_anon_key)
+    named = said.get("issuer") if status == 200 and isinstance(said, dict) else None
+    if named is None:
+        named = _issuer_of(settings.supabase_anon_key)
+    if named and named != expected:
+        repair = f"Set TRAINYARD_SUPABASE_ISSUER={named} if that is your project, or correct SUPABASE_URL"
+        return wrong("issuer", f"tokens must name {expected}, but Auth gives them {named}", repair)
+    if settings.supabase_issuer == NO_ISSUER:
+        return well("issuer", f"tokens must name {expected} or, signed by SUPABASE_JWT_SECRET, nobody")
+    if named == "":
+        repair = (
+            f"Set GOTRUE_JWT_ISSUER={expected} where Auth runs; for tokens of a legacy secret "
+            "TRAINYARD_SUPABASE_ISSUER=none with SUPABASE_JWT_SECRET serves too"
+        )
+        return wrong("issuer", f"tokens must name {expected}, but Auth gives them no issuer", repair)
+    return well("issuer", f"tokens must name {expected}" + (", as those of Auth do" if named else ""))
+
+
+def _issuer_of(key: str) -> str | None:
+    """An address in a key that is a token; the legacy keys of all projects say only `supabase` there."""
+    found = str(claims_of(key).get("iss", ""))
+    return found if "://" in found else None
 
 
 def _keys(settings: Settings) -> Finding:

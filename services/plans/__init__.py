@@ -10,16 +10,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.errors import Forbidden, TooLarge
+from services.errors import Forbidden
 from services.plans import reached, subscribed
 from services.plans.counters import COUNTED, UNLIMITED, Counter, Usage, limits_of
 from services.plans.counting import counted
+from services.plans.room import Room, lock
 from services.plans.subscribed import Subscribed
 from services.plans.sums import reserved_seconds, stored_bytes
 from services.storage.database import Database
-from services.storage.tables import SubscriptionRow, UsageEventRow, UserRow, now
+from services.storage.tables import SubscriptionRow, UsageEventRow, now
 
-__all__ = ["STANDARD", "UNLIMITED", "Counter", "Plans", "Usage"]
+__all__ = ["STANDARD", "UNLIMITED", "Counter", "Plans", "Usage", "lock"]
 
 STANDARD = "standard"
 
@@ -30,6 +31,7 @@ class Plans:
     def __init__(self, database: Database, clock: Callable[[], datetime] = now) -> None:
         self._database = database
         self._clock = clock
+        self.room = Room(database, clock)
 
     def subscribe(self, tx: Session, user_id: UUID, plan_id: str = STANDARD) -> None:
         tx.add(SubscriptionRow(user_id=user_id, plan_id=plan_id, started_at=self._clock()))
@@ -113,24 +115,6 @@ class Plans:
             megabytes = subscribed.require(tx, user_id, self._clock()).plan.max_file_size_mb
         return None if megabytes == UNLIMITED else megabytes * 1_000_000
 
-    def require_room(self, user_id: UUID, more_bytes: int) -> None:
-        """TooLarge where so many more bytes do not fit into what the plan stores."""
-        with self._database.read() as tx:
-            mine = subscribed.require(tx, user_id, self._clock())
-            counter = _storage(tx, user_id, mine)
-        if counter is None or counter.used + more_bytes <= counter.limit:
-            return
-        with self._database.write() as tx:
-            reached.note(tx, user_id, "storage", counter, mine, self._clock())
-        told = reached.refusal("storage", counter, mine)
-        details = {**(told.details or {}), "requested": more_bytes}
-        raise TooLarge(
-            f"{told.message}, so {more_bytes} more bytes do not fit",
-            code=told.code,
-            suggestion=told.suggestion,
-            details=details,
-        )
-
     def _check(self, tx: Session, user_id: UUID, kind: str) -> tuple[Subscribed, Counter]:
         mine = subscribed.require(tx, user_id, self._clock())
         plan = mine.plan
@@ -162,12 +146,10 @@ class Plans:
         return Usage(mine.plan.id, counters, mine.period.start, mine.period.end)
 
 
-def lock(tx: Session, user_id: UUID) -> None:
-    """One at a time counts for a user; those that only refer to the user's row need not wait."""
-    tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
-
-
 def _storage(tx: Session, user_id: UUID, mine: Subscribed) -> Counter | None:
-    """None where the plan has no limit, so that nothing need be summed."""
+    """What is stored; without unfinished uploads, or the import of one would find no room beside itself.
+
+    None where the plan has no limit, so that nothing need be summed.
+    """
     limit = limits_of(mine.plan)["storage"]
     return None if limit == UNLIMITED else Counter(limit, sum(stored_bytes(tx, user_id)))

@@ -14,7 +14,7 @@ from services.plans.counters import COUNTED, MINUTE, UNLIMITED, Counter, limits_
 from services.plans.counting import counted
 from services.plans.periods import Period, earlier
 from services.plans.subscribed import Subscribed
-from services.plans.sums import reserved_seconds, stored_bytes, trainings
+from services.plans.sums import held_bytes, reserved_seconds, stored_bytes, trainings
 from services.storage.database import Database
 from services.storage.tables import PlanRow, now
 
@@ -69,13 +69,14 @@ def _counters(tx: Session, user_id: UUID, mine: Subscribed) -> dict[str, Any]:
 
 def _storage(tx: Session, user_id: UUID, mine: Subscribed) -> dict[str, Any]:
     files, artifacts = stored_bytes(tx, user_id)
-    told = Counter(limits_of(mine.plan)["storage"], files + artifacts).to_json()
+    told = Counter(limits_of(mine.plan)["storage"], files + artifacts, held_bytes(tx, user_id)).to_json()
     return {
         "limit_bytes": told["limit"],
         "used_bytes": told["used"],
         "remaining_bytes": told["remaining"],
         "file_bytes": files,
         "artifact_bytes": artifacts,
+        "unfinished_upload_bytes": told["reserved"],
     }
 
 

@@ -54,8 +54,10 @@ def refusal(kind: str, counter: Counter, mine: Subscribed) -> Forbidden:
         }
     elif kind == "storage":
         message = f"Plan {plan.name} stores {_gigabytes(counter.limit)}; {_gigabytes(counter.used)} are used"
-        details["unit"] = "bytes"
-        wait = "Delete files, jobs or sessions that are not needed, or choose a larger plan"
+        if counter.reserved:
+            message += f" and {_gigabytes(counter.reserved)} are held by unfinished uploads"
+        details |= {"reserved": counter.reserved, "unit": "bytes"}
+        wait = "Delete files, jobs, sessions or uploads that are not needed, or choose a larger plan"
     elif kind == "api_keys":
         message = f"Plan {plan.name} allows {counter.limit} API keys, and there are {counter.used}"
         wait = "Delete a key that is not needed, or choose a larger plan"

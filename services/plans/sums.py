@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from services.jobs.states import FINISHED, Status
 from services.plans.counters import COUNTED
+from services.storage.plan_tables import UnfinishedUploadRow
 from services.storage.tables import ArtifactRow, FileRow, JobRow, SessionRow, UsageEventRow
 
 RESERVED_SECONDS = 60  # what a job holds of the compute time until it is known what it took
@@ -53,6 +54,17 @@ def stored_bytes(tx: Session, user_id: UUID) -> tuple[int, int]:
         here.where(JobRow.user_id == user_id, JobRow.session_id.is_(None)),
     ).subquery()
     return _sum(tx, select(func.sum(files.c.size))), _sum(tx, select(func.sum(artifacts.c.size)))
+
+
+def held_bytes(tx: Session, user_id: UUID, but: Collection[str] = ()) -> int:
+    """Of uploads that are not finished, as announced or as received; imported, they count as files."""
+    query = (
+        select(func.sum(UnfinishedUploadRow.size_bytes))
+        .outerjoin(JobRow, JobRow.id == UnfinishedUploadRow.job_id)
+        .where(UnfinishedUploadRow.user_id == user_id, UnfinishedUploadRow.key.not_in(but))
+        .where(or_(JobRow.id.is_(None), JobRow.status != Status.COMPLETED))
+    )
+    return _sum(tx, query)
 
 
 def trainings(tx: Session, user_id: UUID) -> dict[str, int]:

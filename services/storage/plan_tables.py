@@ -1,4 +1,4 @@
-"""What follows from plans: the limits that were reached, for whoever wants to be told."""
+"""What follows from plans: limits that were reached, and the room that unfinished uploads take."""
 
 from __future__ import annotations
 
@@ -28,3 +28,14 @@ class LimitEventRow(Base):
     used: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
     delivered_at: Mapped[datetime | None]
+
+
+class UnfinishedUploadRow(Base):
+    """Bytes that are announced or lie on the disk and are no file yet; the upload itself is on the disk."""
+
+    __tablename__ = "unfinished_uploads"
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)  # the id of the upload
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)  # who pays
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    job_id: Mapped[UUID | None]  # its import
+    created_at: Mapped[datetime] = mapped_column(default=now)

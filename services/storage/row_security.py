@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
     "subscriptions": BY_USER,
     "usage_events": BY_USER,
     "limit_events": BY_USER,
+    "unfinished_uploads": BY_USER,
     "sessions": BY_USER,
     "session_shares": BY_SESSION,
     "api_keys": Rule(

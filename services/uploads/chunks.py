@@ -79,6 +79,11 @@ class Manifest:
     doubted: bool = False  # the whole was not what was announced: parts may come again with other bytes
     stored: Stored | None = None  # instead of chunks: the file is here already
 
+    @property
+    def key(self) -> str:
+        """By which room is held for its bytes, from the first of them until they are a file."""
+        return self.source or self.upload_id
+
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Manifest:
         done, stored = value.pop("completed"), value.pop("stored", None)
@@ -245,6 +250,12 @@ class ChunkStore:
         write_manifest(folder, Manifest(upload_id=uuid4().hex, **asdict(name), **more))
         sync_folder(folder.parent)
         return Upload(folder)
+
+    def keys(self, session_id: UUID | None = None) -> Iterator[str]:
+        """Of the uploads of a session or of all; those that vanish meanwhile are left out."""
+        for path in self.root.glob(f"{session_id or '*'}/*/manifest.json"):
+            with suppress(FileNotFoundError):
+                yield Upload(path.parent).manifest.key
 
     def drop(self, upload: Upload) -> None:
         shutil.rmtree(upload.folder, ignore_errors=True)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.errors import AppError, BadRequest, Conflict, Invalid, Unavailable
 from services.jobs import Jobs, JobView
 from services.jobs.states import Status
+from services.plans.room import Room
 from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.tables import JobRow, TimeInfoRow
@@ -25,10 +26,11 @@ WORKLOAD = "series_import"
 class Imports:
     """The jobs that read uploaded files; a job knows its upload, so nothing else has to remember it."""
 
-    def __init__(self, database: Database, blobs: Blobs, jobs: Jobs) -> None:
+    def __init__(self, database: Database, blobs: Blobs, jobs: Jobs, room: Room) -> None:
         self._database = database
         self._blobs = blobs
         self._jobs = jobs
+        self._room = room
 
     def newest(self, user_id: UUID, session_id: UUID, upload: Upload) -> JobView | None:
         """The last import of this upload."""
@@ -49,6 +51,7 @@ class Imports:
         job = self.newest(user_id, session_id, upload)
         if job is None or _deserves_another(job, plan):
             job = self._submit(user_id, session_id, upload, plan)
+            self._room.imported_by(upload.manifest.key, job.id)
         return job
 
     def wait(self, user_id: UUID, job: JobView, seconds: float) -> JobView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from services.errors import BadRequest, Conflict, TooLarge
 from services.jobs.states import Status
+from services.plans.room import Room
 from services.storage.database import Database
 from services.storage.tables import FileRow
 from services.uploads.chunks import (
@@ -49,13 +51,31 @@ class Arrival(Announced):
     max_bytes: int | None
 
 
+@dataclass(frozen=True)
+class TakenOver:
+    """An upload of the tus protocol whose bytes go into a session, and the ones that it was made of."""
+
+    id: str
+    size_bytes: int
+    parts: tuple[str, ...]
+
+
 class Placement:
     """Used while the uploads of the session stand still."""
 
-    def __init__(self, database: Database, chunks: ChunkStore, imports: Imports) -> None:
+    def __init__(
+        self,
+        database: Database,
+        chunks: ChunkStore,
+        imports: Imports,
+        owner_of: Callable[[UUID], UUID],
+        room: Room,
+    ) -> None:
         self._database = database
         self._chunks = chunks
         self._imports = imports
+        self._owner_of = owner_of
+        self._room = room
 
     def place(self, arrival: Arrival) -> Upload:
         name = arrival.name
@@ -69,8 +89,10 @@ class Placement:
             upload = None
         if upload is None or self._starts_over(arrival, upload):
             self._refuse_duplicates(arrival)
+            self._forget(upload)
             upload = self._chunks.start(arrival.session_id, name)
         _refuse_too_large(arrival, upload)
+        self._hold(arrival, upload, _expected(arrival, upload))
         _remember(arrival, upload)
         there = upload.parts().get(arrival.header.index)
         if there is None or there.sha256 != arrival.chunk.sha256:
@@ -79,15 +101,31 @@ class Placement:
                 there.path.unlink(missing_ok=True)
         return upload
 
+    def _hold(self, arrival: Announced, upload: Upload, size: int, parts: Collection[str] = ()) -> None:
+        """Room for the whole file, before anything of it is kept; `parts`: uploads that held it before."""
+        owner = self._owner_of(arrival.session_id)
+        try:
+            self._room.hold(owner, upload.manifest.key, size, instead_of=parts)
+        except TooLarge:
+            if not upload.parts():
+                self._chunks.drop(upload)
+            raise
+
+    def _forget(self, upload: Upload | None) -> None:
+        """One whose place another takes."""
+        if upload is not None:
+            self._room.release(upload.manifest.key)
+
     def refuse_early(self, arrival: Announced) -> None:
         """Before a byte is sent, what could not become a file of the session."""
         self._refuse_duplicates(arrival)
 
-    def adopt(self, arrival: Announced, chunks: dict[int, Received], source: str) -> Upload:
+    def adopt(self, arrival: Announced, chunks: dict[int, Received], source: TakenOver) -> Upload:
         """Take in all chunks of a file, or those that an interrupted call left over."""
         upload = self._chunks.find(arrival.session_id, arrival.name)
-        if upload is None or upload.manifest.source != source:
-            upload = self._instead_of(upload, arrival, source=source)
+        if upload is None or upload.manifest.source != source.id:
+            upload = self._instead_of(upload, arrival, source=source.id)
+        self._hold(arrival, upload, source.size_bytes, source.parts)
         for index, chunk in chunks.items():
             upload.add(index, chunk)
         return upload
@@ -114,6 +152,7 @@ class Placement:
                     suggestion="Wait for it, or drop it with "
                     "DELETE /api/training/upload-status?sessionId=...&fileName=...",
                 )
+        self._forget(upload)
         said = {"file_hash": arrival.header.file_hash, "metadata": arrival.metadata, **more}
         return self._chunks.start(arrival.session_id, arrival.name, **said)
 
@@ -190,6 +229,18 @@ def _refuse_second_file(arrival: Arrival, done: Completed) -> None:
     same = done.chunk_hashes[arrival.header.index] == arrival.chunk.sha256
     if not same or arrival.header.index == 0:
         raise duplicate(arrival.header.file_type, done.names, done.file_ids, same_chunk=same)
+
+
+def _expected(arrival: Arrival, upload: Upload) -> int:
+    """Bytes of the whole file: as announced, or as many as chunks of the size of the largest make."""
+    header = arrival.header
+    sizes = {index: part.size_bytes for index, part in upload.parts().items()}
+    sizes[header.index] = arrival.chunk.size_bytes
+    received, last = sum(sizes.values()), sizes.get(header.total - 1, 1)
+    if header.file_size is not None:
+        return max(header.file_size, received)
+    largest = max((size for index, size in sizes.items() if index < header.total - 1), default=0)
+    return max(largest * (header.total - 1) + last, received)
 
 
 def _refuse_too_large(arrival: Arrival, upload: Upload) -> None:

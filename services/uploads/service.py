@@ -20,7 +20,7 @@ from services.uploads.chunks import NAMED_MISSING, ChunkStore, Received, Upload
 from services.uploads.header import ChunkHeader, read_plan
 from services.uploads.imports import Imports, completed_by, failure_of
 from services.uploads.known import KnownFiles
-from services.uploads.placing import Announced, Arrival, Placement
+from services.uploads.placing import Announced, Arrival, Placement, TakenOver
 
 
 class Uploads:
@@ -41,8 +41,8 @@ class Uploads:
         self._plans = plans
         self._chunks = chunks
         self._known = KnownFiles(database, blobs)
-        self._imports = Imports(database, blobs, jobs)
-        self._placement = Placement(database, chunks, self._imports)
+        self._imports = Imports(database, blobs, jobs, plans.room)
+        self._placement = Placement(database, chunks, self._imports, sessions.owner, plans.room)
         self._wait_seconds = settings.interactive_wait_seconds
         self.chunk_bytes = settings.chunk_megabytes * 1024 * 1024
 
@@ -68,9 +68,6 @@ class Uploads:
                 arrival = Arrival(user_id, session_id, header, plan, metadata, chunk, max_bytes)
                 upload = self._placement.place(arrival)
                 missing = upload.missing()
-                if upload.manifest.completed is None:
-                    received = sum(part.size_bytes for part in upload.parts().values())
-                    self._plans.require_room(self._sessions.owner(session_id), received)
         finally:
             chunk.path.unlink(missing_ok=True)
         answer = {"chunkIndex": header.index, "chunkHash": chunk.sha256, "totalChunks": header.total}
@@ -83,14 +80,14 @@ class Uploads:
         if session_id:
             self._sessions.resolve(user_id, session_id)
 
-    def refuse_early(
-        self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None, size: int | None
-    ) -> UUID:
+    def payer(self, user_id: UUID, session_id: str | None) -> UUID:
+        """Whose storage an upload takes: that of the session's owner, otherwise the uploader's."""
+        return self._sessions.owner(UUID(session_id)) if session_id else user_id
+
+    def refuse_early(self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None) -> UUID:
         """The session of a file that is still to be sent; raises what would only be found at its end."""
         arrival = self._announced(user_id, header, metadata)
         self._placement.refuse_early(arrival)
-        if size is not None:
-            self._plans.require_room(self._sessions.owner(arrival.session_id), size)
         return arrival.session_id
 
     def known(
@@ -110,12 +107,10 @@ class Uploads:
         header: ChunkHeader,
         metadata: dict[str, Any] | None,
         chunks: dict[int, Received],
-        source: str,
+        source: TakenOver,
     ) -> None:
         """Move all chunks of a file into its session; what an interrupted call left over is moved too."""
         arrival = self._announced(user_id, header, metadata)
-        size = sum(chunk.size_bytes for chunk in chunks.values())
-        self._plans.require_room(self._sessions.owner(arrival.session_id), size)
         with self._chunks.locked(arrival.session_id):
             self._placement.adopt(arrival, chunks, source)
 
@@ -157,6 +152,7 @@ class Uploads:
                 raise NotFound(f"There is no upload of {file_name!r}", code="UPLOAD_NOT_FOUND")
             for upload in uploads:
                 self._chunks.drop(upload)
+        self._plans.room.release(*(upload.manifest.key for upload in uploads))
         return len(uploads)
 
     def _finish(self, user_id: UUID, session_id: UUID, upload: Upload) -> dict[str, Any]:
@@ -181,6 +177,7 @@ class Uploads:
             if current.manifest.completed is None and current.manifest.upload_id == upload.manifest.upload_id:
                 current.save(completed=completed_by(job, current))
                 current.drop_parts()
+                self._plans.room.release(current.manifest.key)
 
     def _completed(self, upload: Upload) -> dict[str, Any]:
         done = upload.manifest.completed

@@ -7,12 +7,10 @@ import os
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from api.context import KEY
-from services.errors import TooLarge
 from services.uploads.chunks import Upload
 from services.uploads.tus.store import TusUpload
 from services.wiring import Services
@@ -214,21 +212,6 @@ def test_a_file_over_the_plans_limit_is_refused_with_both_numbers(
     assert tus.offset(path) == 5
     parts = [tus.created(6, b"123456", Upload_Concat="partial") for _ in range(2)]
     assert refusal(tus.join(parts), 413)["details"]["size_bytes"] == 12
-
-
-@pytest.mark.parametrize("concat", [None, "partial"])
-def test_a_file_that_does_not_fit_into_what_the_plan_stores_is_refused_before_a_byte_is_sent(
-    tus: TusCaller, monkeypatch: pytest.MonkeyPatch, concat: str | None
-) -> None:
-    services: Services = tus.caller.client.application.extensions[KEY]
-
-    def no_room(user_id: UUID, more_bytes: int) -> None:
-        if more_bytes > 10:
-            raise TooLarge("no room", code="STORAGE_LIMIT_REACHED")
-
-    monkeypatch.setattr(services.plans, "require_room", no_room)
-    assert refusal(tus.create(11, Upload_Concat=concat), 413)["code"] == "STORAGE_LIMIT_REACHED"
-    assert tus.create(10, Upload_Concat=concat).status_code == 201
 
 
 def test_what_browsers_add_of_themselves_is_accepted(tus: TusCaller) -> None:

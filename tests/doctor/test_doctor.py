@@ -35,8 +35,8 @@ SECRET = "a secret of the project, long enough to sign"
 EC_KEY = {"kty": "EC", "crv": "P-256", "kid": "one", "x": "x", "y": "y"}
 
 
-def key(role: str, secret: str = SECRET) -> str:
-    return jwt.encode({"iss": "supabase", "role": role}, secret, algorithm="HS256")
+def key(role: str, secret: str = SECRET, iss: str = "supabase") -> str:
+    return jwt.encode({"iss": iss, "role": role}, secret, algorithm="HS256")
 
 
 def wrongs(environ: dict[str, str]) -> dict[str, Finding]:
@@ -292,6 +292,24 @@ def test_an_auth_that_refuses_or_is_silent_is_found(project: dict[str, str], ans
     silent = {**project, "SUPABASE_URL": f"http://127.0.0.1:{free_port()}"}
     found = wrongs(silent)
     assert set(found) == {"auth", "storage"} and "does not answer" in found["auth"].said
+
+
+def test_the_issuer_of_tokens_is_told_and_compared(project: dict[str, str], answers: Answers) -> None:
+    ours = f"{answers.url}/auth/v1"
+    assert f"tokens must name {ours}" in {finding.said for finding in examine(project)}
+    discovery = "/auth/v1/.well-known/openid-configuration"
+    answers.routes[discovery] = (200, {"issuer": "https://auth.example.com/auth/v1"})
+    found = only_wrong(project, "issuer")
+    assert ours in found.said and "TRAINYARD_SUPABASE_ISSUER=https://auth.example.com/auth/v1" in found.repair
+    repaired = {**project, "TRAINYARD_SUPABASE_ISSUER": "https://auth.example.com/auth/v1"}
+    assert wrongs(repaired) == {}
+    answers.routes[discovery] = (200, {"issuer": ""})
+    assert "GOTRUE_JWT_ISSUER" in only_wrong(project, "issuer").repair
+    assert wrongs({**project, "TRAINYARD_SUPABASE_ISSUER": "none"}) == {}
+    del answers.routes[discovery]
+    foreign = key("anon", iss="https://another.example/auth/v1")
+    answers.keys.add(foreign)
+    assert "another.example" in only_wrong({**project, "SUPABASE_ANON_KEY": foreign}, "issuer").said
 
 
 def test_keys_that_do_not_belong_together_are_found(project: dict[str, str], answers: Answers) -> None:

@@ -170,9 +170,11 @@ def test_storage_counts_a_shared_blob_once_and_goes_down_on_delete(house: House)
     storage = overview(house)["storage"]
     assert (storage["file_bytes"], storage["artifact_bytes"]) == (1000, 200)
     assert storage["remaining_bytes"] == 800
-    house.plans.require_room(house.user, 800)
+    house.plans.room.hold(house.user, "upload", 800)
+    assert overview(house)["storage"]["remaining_bytes"] == 0
     with pytest.raises(TooLarge) as error:
-        house.plans.require_room(house.user, 801)
+        house.plans.room.hold(house.user, "upload", 801)
+    house.plans.room.release("upload")
     assert error.value.code == "STORAGE_LIMIT_REACHED"
     details = error.value.details or {}
     assert (details["limit"], details["used"], details["requested"]) == (2000, 1200, 801)
@@ -248,3 +250,25 @@ def test_of_two_hundred_submits_at_once_exactly_as_many_are_accepted_as_the_limi
     assert on_both.used(on_both.user) == 5
     with on_both.database.read() as tx:
         assert len(tx.scalars(select(JobRow.id).where(JobRow.user_id == on_both.user)).all()) == 5
+
+
+def test_of_many_uploads_announced_at_once_as_many_get_room_as_there_is(on_both: House) -> None:
+    limit(on_both, max_storage_gb=0.000001)  # 1 000 bytes
+    room, start = on_both.plans.room, Barrier(THREADS)
+    refused: list[str] = []
+
+    def announce() -> None:
+        start.wait()
+        for _ in range(3):
+            try:
+                room.hold(on_both.user, uuid4().hex, 190)
+            except TooLarge as error:
+                refused.append(error.code)
+
+    threads = [Thread(target=announce) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["STORAGE_LIMIT_REACHED"] * (3 * THREADS - 5)
+    assert UsageOverview(on_both.database).of(on_both.user)["storage"]["unfinished_upload_bytes"] == 950

@@ -176,6 +176,48 @@ def test_the_legacy_secret_counts_where_it_is_configured_and_the_projects_own_ke
     accounts.close()
 
 
+def verdicts(
+    double: SupabaseDouble, settings: Settings, database: Database, ada: Tokens, **more: str
+) -> dict[str, bool]:
+    """Which issuers are taken, by the algorithm and what the token names."""
+    there = {**double.environment(), "SUPABASE_JWT_SECRET": double.jwt_secret, **more}
+    accounts = SupabaseAccounts(database, Plans(database), make_settings(settings.data_dir, **there))
+    claims, ours = claims_of(ada), f"{double.url}/auth/v1"
+    other = "https://inner.example/auth/v1"
+    named = {"ours": {"iss": ours}, "other": {"iss": other}, "empty": {"iss": ""}, "none": {}}
+    found = {}
+    for name, issuer in named.items():
+        said = {**{key: value for key, value in claims.items() if key != "iss"}, **issuer}
+        legacy = jwt.encode(said, double.jwt_secret, algorithm="HS256")
+        for algorithm, token in {"HS256": legacy, "ES256": double.auth.token(said)}.items():
+            try:
+                found[f"{algorithm} {name}"] = accounts.authenticate(token) == ada.user
+            except Unauthenticated:
+                found[f"{algorithm} {name}"] = False
+    accounts.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("setting", "taken"),
+    [
+        ("", {"HS256 ours", "ES256 ours"}),
+        ("https://inner.example/auth/v1", {"HS256 other", "ES256 other"}),
+        ("none", {"HS256 ours", "ES256 ours", "HS256 none", "HS256 empty"}),
+    ],
+)
+def test_tokens_name_the_issuer_that_is_configured(
+    supabase_double: SupabaseDouble,
+    settings: Settings,
+    database: Database,
+    ada: Tokens,
+    setting: str,
+    taken: set[str],
+) -> None:
+    found = verdicts(supabase_double, settings, database, ada, TRAINYARD_SUPABASE_ISSUER=setting)
+    assert {name for name, is_taken in found.items() if is_taken} == taken
+
+
 @pytest.mark.parametrize("how", ["blocked", "blocked, by an older server", "deleted", "signed out elsewhere"])
 def test_who_does_not_count_any_more_is_noticed_within_a_minute(
     accounts: SupabaseAccounts, supabase_double: SupabaseDouble, ada: Tokens, clock: Clock, how: str

@@ -117,6 +117,7 @@ class SupabaseLite:
             "SUPABASE_ANON_KEY": self.anon_key,
             "SUPABASE_SERVICE_ROLE_KEY": self.service_key,
             "SUPABASE_JWT_SECRET": self.jwt_secret,
+            "TRAINYARD_SUPABASE_ISSUER": "none",
         }
 
     def empty(self) -> None:

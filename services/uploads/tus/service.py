@@ -6,22 +6,27 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import IO, Any
 from uuid import UUID
 
 from services.errors import AppError, BadRequest, Conflict, Invalid, NotFound, OutOfSpace
 from services.plans import Plans
 from services.settings import Settings
+from services.uploads.placing import TakenOver
 from services.uploads.service import Uploads, refuse_over_plan
 from services.uploads.tus.digests import FileDigest, digest_files
 from services.uploads.tus.fields import Checksum, Target, read_target
+from services.uploads.tus.growing import GrowingBody
 from services.uploads.tus.store import (
     TUS_UPLOADS,
     About,
+    Source,
     TusStore,
     TusUpload,
     gone,
     longer_than_announced,
+    new_id,
     offset_conflict,
 )
 
@@ -61,12 +66,11 @@ class TusUploads:
             return self._join(user_id, wish)
         self._check_length(user_id, wish.length)
         session_id = None
-        if wish.partial:
-            self._plans.require_room(user_id, wish.length or 0)
-        else:
-            session_id = str(self._check_target(user_id, read_target(wish.metadata), wish.length))
-        about = About(wish.length, wish.metadata, session_id, wish.partial)
-        return self.store.create(user_id, about)
+        if not wish.partial:
+            session_id = str(self._check_target(user_id, read_target(wish.metadata)))
+        about, upload_id = About(wish.length, wish.metadata, session_id, wish.partial), new_id()
+        self._hold(user_id, about, upload_id, wish.length or 0)
+        return self.store.create(user_id, about, upload_id)
 
     def find(self, user_id: UUID, upload_id: str) -> TusUpload:
         upload = self.store.find(user_id, upload_id)
@@ -97,6 +101,8 @@ class TusUploads:
         offset = upload.offset()
         if length < offset:
             raise longer_than_announced(length, offset)
+        if upload.data.exists():
+            self._hold(user_id, upload.about, upload.id, length)
         upload.save(length=length)
 
     def receive(
@@ -117,7 +123,13 @@ class TusUploads:
         if announced is not None and offset + announced > limit:
             raise longer_than_announced(limit, offset + announced)
         if upload.data.exists():
-            end = upload.write(offset, body, limit, checksum)
+            source: Source = body
+            hold = partial(self._hold, user_id, upload.about, upload.id)
+            if upload.about.length is None:
+                source = GrowingBody(body, offset, announced, hold)
+            else:
+                hold(upload.about.length)  # as it is since its creation, unless that was an older server's
+            end = upload.write(offset, source, limit, checksum)
         elif (end := offset) != upload.about.length:
             raise offset_conflict(offset, upload.about.length or 0)
         if end != upload.about.length or upload.about.partial:
@@ -145,7 +157,14 @@ class TusUploads:
         return {**state, **{name: became[name] for name in names if name in became}}
 
     def remove(self, upload: TusUpload) -> None:
+        """What its session took over stays, and so does the room that is held for it."""
+        has_bytes = upload.data.exists()
         self.store.remove(upload)
+        if has_bytes:
+            self._plans.room.release(upload.id)
+
+    def _hold(self, user_id: UUID, about: About, upload_id: str, size: int) -> None:
+        self._plans.room.hold(self._uploads.payer(user_id, about.session_id), upload_id, size)
 
     def _join(self, user_id: UUID, wish: Wish) -> TusUpload:
         """Said again, because the answer was lost or the server killed, it goes on with what it began."""
@@ -183,7 +202,7 @@ class TusUploads:
             )
         length = sum(part.about.length or 0 for part in parts)
         self._check_length(user_id, length, stored=True)
-        session_id = self._check_target(user_id, read_target(wish.metadata, len(parts)), length)
+        session_id = self._check_target(user_id, read_target(wish.metadata, len(parts)))
         return self.store.create(
             user_id, About(length, wish.metadata, str(session_id), parts=list(wish.parts))
         )
@@ -213,7 +232,7 @@ class TusUploads:
             chunks = iter(found.chunks)
             there = {index: next(chunks) for index, each in enumerate(sources) if each.data.exists()}
             header = replace(target.header, session_ref=str(upload.about.session_id))
-            self._uploads.adopt(user_id, header, metadata_of(target), there, upload.id)
+            self._uploads.adopt(user_id, header, metadata_of(target), there, _taken_over(upload))
             upload.save(taken=True)
 
     def _check_digest(
@@ -223,7 +242,7 @@ class TusUploads:
         if expected in (None, found.sha256):
             return
         if not upload.about.parts:  # bytes can only be appended: nothing could mend it
-            self.store.remove(upload)
+            self.remove(upload)
         raise Invalid(
             "The whole file does not have the fileHash that was announced",
             code="FILE_HASH_MISMATCH",
@@ -246,8 +265,8 @@ class TusUploads:
             raise gone()
         return self._uploads.begin(user_id, session_id, adopted, again=again)
 
-    def _check_target(self, user_id: UUID, target: Target, size: int | None) -> UUID:
-        return self._uploads.refuse_early(user_id, target.header, metadata_of(target), size)
+    def _check_target(self, user_id: UUID, target: Target) -> UUID:
+        return self._uploads.refuse_early(user_id, target.header, metadata_of(target))
 
     def _check_length(self, user_id: UUID, length: int | None, *, stored: bool = False) -> None:
         limit = self._plans.max_file_bytes(user_id)
@@ -256,7 +275,6 @@ class TusUploads:
         if length == 0:
             raise Invalid("The file is empty", code="EMPTY_FILE", details={"size_bytes": 0})
         refuse_over_plan(length, limit)
-        self._plans.require_room(user_id, 0 if stored else length)
         self.store.root.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.store.root).free - SPARE_BYTES
         if length > free and not stored:
@@ -265,6 +283,10 @@ class TusUploads:
                 suggestion="Try again later, or tell the administrator",
                 details={"size_bytes": length, "free_bytes": max(free, 0)},
             )
+
+
+def _taken_over(upload: TusUpload) -> TakenOver:
+    return TakenOver(upload.id, upload.about.length or 0, tuple(upload.about.parts))
 
 
 def metadata_of(target: Target) -> dict[str, Any] | None:

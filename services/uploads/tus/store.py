@@ -31,6 +31,12 @@ SILENT_SECONDS = 5.0  # a request that brought nothing for so long gives way to 
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
+class Source(Protocol):
+    """Where bytes come from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Verdict(Protocol):
     """A checksum in the making."""
 
@@ -103,7 +109,7 @@ class TusUpload:
         with self._held(".taking"):
             yield TusUpload(self.folder)
 
-    def write(self, offset: int, source: IO[bytes], limit: int, verdict: Verdict | None = None) -> int:
+    def write(self, offset: int, source: Source, limit: int, verdict: Verdict | None = None) -> int:
         """Append what `source` holds; the new offset.
 
         With a verdict all of it is kept or nothing, otherwise whatever arrived. Never more than `limit`.
@@ -113,7 +119,7 @@ class TusUpload:
         return end
 
     def _receive(
-        self, writer: BinaryIO, start: int, source: IO[bytes], limit: int, verdict: Verdict | None
+        self, writer: BinaryIO, start: int, source: Source, limit: int, verdict: Verdict | None
     ) -> int:
         position, on_disk = start, False
         with self.data.open("r+b", buffering=0) as file:
@@ -227,9 +233,9 @@ class TusStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def create(self, user_id: UUID, about: About) -> TusUpload:
+    def create(self, user_id: UUID, about: About, upload_id: str | None = None) -> TusUpload:
         """An empty upload that is there as a whole, or not at all."""
-        upload_id = uuid4().hex
+        upload_id = upload_id or new_id()
         owner = self.root / str(user_id)
         draft = owner / f".{upload_id}.new"
         draft.mkdir(parents=True)
@@ -247,6 +253,10 @@ class TusStore:
             return TusUpload(self.root / str(user_id) / upload_id)
         except FileNotFoundError:
             return None
+
+    def keys(self) -> set[str]:
+        """The ids of all uploads of all users."""
+        return {folder.name for folder in self.root.glob("*/*") if _ID.fullmatch(folder.name)}
 
     def joining(self, user_id: UUID) -> AbstractContextManager[None]:
         """One at a time decides which parts of a user belong together."""
@@ -272,7 +282,12 @@ class TusStore:
         return removed
 
 
-def _read(source: IO[bytes]) -> bytes:
+def new_id() -> str:
+    """One that nobody guesses."""
+    return uuid4().hex
+
+
+def _read(source: Source) -> bytes:
     try:
         return source.read(BUFFER_BYTES)
     except OSError as error:
