@@ -26,10 +26,26 @@ VERSION = "1.0.0"
 EXTENSIONS = (
     "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation"
 )
-LAST_BYTES_SECONDS = 1.0
+LAST_BYTES_SECONDS = 3.0  # longer than a busy server takes to see that a client was cut off
 BYTES = "application/offset+octet-stream"
 
 blueprint = Blueprint("tus", __name__, url_prefix="/files")
+
+
+@blueprint.before_request
+def arrive() -> None:
+    """What may bring bytes is known before anything about it is checked."""
+    meant = request.headers.get("X-HTTP-Method-Override", "").upper()
+    if request.view_args and "PATCH" in (request.method, meant):
+        g.arrived = request.view_args["upload_id"]
+        services().tus.arrivals.begin(g.arrived)
+
+
+@blueprint.teardown_request
+def leave(_error: BaseException | None) -> None:
+    arrived = g.pop("arrived", None)
+    if arrived is not None:
+        services().tus.arrivals.end(arrived)
 
 
 @blueprint.after_request
@@ -104,7 +120,7 @@ def overridden(upload_id: str) -> Response:
 def _head(upload_id: str) -> Response:
     upload = services().tus.find(g.user_id, upload_id)
     _check_version()
-    upload.settle(LAST_BYTES_SECONDS)
+    upload.settle(services().tus.arrivals.await_none(upload_id, LAST_BYTES_SECONDS))
     about = upload.about
     state = services().tus.state(g.user_id, upload)
     response = _answer(upload, 200, Progress(state["offset"], state.get("job_id")))

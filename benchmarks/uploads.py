@@ -99,7 +99,8 @@ def small_files(house: House, folder: Path, arguments: argparse.Namespace) -> in
     seconds = time.monotonic() - started
     wrong = [each for each in outcomes if not is_right(folder, each)]
     stored = sum(not path.name.startswith(".") for path in (folder / "blobs" / "files").glob("*/*"))
-    print(f"{len(outcomes)} uploads in {seconds:.0f} s, the server killed {len(house.lives)} times")
+    rate = f"{len(outcomes) / seconds:.1f} a second"
+    print(f"{len(outcomes)} uploads in {seconds:.0f} s, {rate}, the server killed {len(house.lives)} times")
     print(f"{'way':<12}{'fault':<11}{'files':>7}{'wrong':>7}{'faults':>8}{'parts':>8}{'again':>7}{'most':>6}")
     table = collections.defaultdict(list)
     for each in outcomes:
@@ -129,7 +130,8 @@ def one_file(house: House, number: int, arguments: argparse.Namespace) -> Outcom
     if minutes > arguments.minutes:
         return None
     if number % 500 == 499:
-        print(f"{number + 1} uploads after {minutes:.1f} min", file=sys.stderr, flush=True)
+        said = f"{number + 1} uploads after {minutes:.1f} min, {(number + 1) / minutes / 60:.1f} a second"
+        print(said, file=sys.stderr, flush=True)
     rng = random.Random(arguments.seed * 1_000_003 + number)
     group = number // FILES_PER_SESSION
     with _opening:

@@ -125,7 +125,9 @@ class Plans:
                 suggestion="Choose a plan with training",
                 details={"plan": plan.id},
             )
-        limits, used = limits_of(plan), counted(tx, user_id, mine.period)
+        limits = limits_of(plan)
+        is_limited = limits[kind] != UNLIMITED or limits["compute"] != UNLIMITED
+        used = counted(tx, user_id, mine.period) if is_limited else {}
         counter = Counter(limits[kind], used.get(kind, 0))
         if counter.exhausted:
             raise reached.refusal(kind, counter, mine)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from services.errors import TooLarge
@@ -20,6 +20,8 @@ from services.storage.tables import UserRow, now
 
 AT_ONCE = 1000  # a statement takes no more than some ten thousand values
 GRACE = timedelta(minutes=1)  # between the row of an upload and its folder
+
+_HELD = select(UnfinishedUploadRow.size_bytes).where(UnfinishedUploadRow.key == bindparam("key"))
 
 
 class Room:
@@ -73,8 +75,8 @@ class Room:
 
     def _holds(self, key: str, size: int) -> bool:
         with self._database.read() as tx:
-            row = tx.get(UnfinishedUploadRow, key)
-        return row is not None and row.size_bytes >= size
+            held = tx.scalar(_HELD, {"key": key})
+        return held is not None and held >= size
 
     def _refused(self, user_id: UUID, counter: Counter, size: int, mine: Subscribed) -> TooLarge:
         with self._database.write() as tx:

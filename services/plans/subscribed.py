@@ -29,7 +29,14 @@ _ACTIVE = (
     SubscriptionRow.status == "active",
     or_(SubscriptionRow.expires_at.is_(None), SubscriptionRow.expires_at > _MOMENT),
 )
-# built once: it is asked for every job that starts
+# built once: they are asked for every job that starts, and for every part of an upload
+_FOUND = (
+    select(PlanRow, SubscriptionRow.started_at)
+    .join(SubscriptionRow, SubscriptionRow.plan_id == PlanRow.id)
+    .where(SubscriptionRow.user_id == bindparam("user"), *_ACTIVE)
+    .order_by(SubscriptionRow.started_at.desc())
+    .limit(1)
+)
 _PARALLEL = (
     select(PlanRow.max_parallel_jobs)
     .join(SubscriptionRow, SubscriptionRow.plan_id == PlanRow.id)
@@ -41,14 +48,7 @@ _PARALLEL = (
 
 def find(tx: Session, user_id: UUID, moment: datetime) -> Subscribed | None:
     """None: no active subscription."""
-    query = (
-        select(PlanRow, SubscriptionRow.started_at)
-        .join(SubscriptionRow, SubscriptionRow.plan_id == PlanRow.id)
-        .where(SubscriptionRow.user_id == user_id, *_ACTIVE)
-        .order_by(SubscriptionRow.started_at.desc())
-        .limit(1)
-    )
-    row = tx.execute(query, {"moment": moment}).one_or_none()
+    row = tx.execute(_FOUND, {"user": user_id, "moment": moment}).one_or_none()
     return None if row is None else Subscribed(row[0], row[1], period_of(row[1], moment))
 
 

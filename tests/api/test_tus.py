@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import time
 from email.utils import parsedate_to_datetime
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -64,6 +66,28 @@ def test_bytes_are_appended_where_the_server_says_and_nowhere_else(tus: TusCalle
     assert head.headers["Cache-Control"] == "no-store"
     assert head.headers["Upload-Metadata"] == tus.metadata()
     assert tus.state(path)["status"] == "uploading"
+
+
+def test_the_offset_is_not_told_while_a_request_that_came_before_may_still_change_it(tus: TusCaller) -> None:
+    services: Services = tus.caller.client.application.extensions[KEY]
+    path = tus.created(len(CONTENT), CONTENT[:100])
+    name = path.rpartition("/")[2]
+    services.tus.arrivals.begin(name)  # a PATCH that is not further than its first line
+
+    def bring_bytes() -> None:
+        user = services.accounts.authenticate(tus.caller.token)
+        upload = services.tus.find(user.id, name)
+        services.tus.receive(user.id, upload, 100, io.BytesIO(CONTENT[100:300]))
+        services.tus.arrivals.end(name)
+
+    late = Timer(0.1, bring_bytes)
+    late.start()
+    assert tus.offset(path) == 300
+    late.join()
+    assert tus.patched(path, 300, CONTENT[300:400]) == 400
+    started = time.monotonic()
+    assert tus.offset(path) == 400
+    assert time.monotonic() - started < 1, "nobody waits for a request that is answered"
 
 
 def test_the_last_byte_begins_the_same_import_as_the_multipart_route(at_work: TusCaller) -> None:

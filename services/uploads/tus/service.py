@@ -15,6 +15,7 @@ from services.plans import Plans
 from services.settings import Settings
 from services.uploads.placing import TakenOver
 from services.uploads.service import Uploads, refuse_over_plan
+from services.uploads.tus.arrivals import Arrivals
 from services.uploads.tus.digests import FileDigest, digest_files
 from services.uploads.tus.fields import Checksum, Target, read_target
 from services.uploads.tus.growing import GrowingBody
@@ -56,6 +57,7 @@ class TusUploads:
 
     def __init__(self, uploads: Uploads, plans: Plans, settings: Settings) -> None:
         self.store = TusStore(settings.data_dir / TUS_UPLOADS)
+        self.arrivals = Arrivals()
         self._uploads = uploads
         self._plans = plans
         self._age = timedelta(hours=settings.upload_ttl_hours)
