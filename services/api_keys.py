@@ -20,6 +20,7 @@ from services.accounts import User
 from services.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from services.plans import lock, reached, subscribed
 from services.plans.counters import Counter, limits_of
+from services.plans.sums import api_keys
 from services.sessions import Sessions
 from services.storage.access_tables import ApiKeyRow, KeyCallsRow
 from services.storage.database import Database
@@ -51,7 +52,7 @@ class ApiKeys:
         key = START + secrets.token_urlsafe(RANDOM_BYTES)
         with self._database.write() as tx:
             lock(tx, user_id)
-            self._refuse_too_many(tx, user_id)
+            self._count_one_more(tx, user_id)
             _refuse_taken(tx, session_id, name)
             row = ApiKeyRow(
                 id=uuid4(),
@@ -139,12 +140,14 @@ class ApiKeys:
             if row.last_used_at is None or row.last_used_at <= moment - STAMPED_EVERY:
                 tx.execute(update(ApiKeyRow).where(ApiKeyRow.id == row.id).values(last_used_at=moment))
 
-    def _refuse_too_many(self, tx: Session, user_id: UUID) -> None:
+    def _count_one_more(self, tx: Session, user_id: UUID) -> None:
         mine = subscribed.require(tx, user_id, self._clock())
-        used = tx.scalar(select(func.count()).where(ApiKeyRow.user_id == user_id)) or 0
-        counter = Counter(limits_of(mine.plan)["api_keys"], used)
+        limit, used = limits_of(mine.plan)["api_keys"], api_keys(tx, user_id)
+        counter, after = Counter(limit, used), Counter(limit, used + 1)
         if counter.exhausted:
             raise reached.refusal("api_keys", counter, mine)
+        if after.exhausted:
+            reached.note(tx, user_id, "api_keys", after, mine, self._clock())
 
     def _shown(self, row: ApiKeyRow, calls: int) -> dict[str, Any]:
         return {

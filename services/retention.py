@@ -17,6 +17,7 @@ from services.audit import Audit
 from services.jobs.checkpoints import folder_of
 from services.jobs.states import ACTIVE, FINISHED, Status
 from services.local_training.embeddings import PREFIX as EMBEDDINGS
+from services.plans.forgetting import forget
 from services.plans.room import Room
 from services.session_removal import SessionRemoval
 from services.settings import Settings
@@ -64,6 +65,7 @@ class Retention:
         self._checkpoint_age = timedelta(days=settings.checkpoint_days)
         self._deleted_age = timedelta(days=settings.deleted_session_days)
         self._clock = clock
+        self._log_age = timedelta(days=settings.audit_days)
         self._audit = Audit(database, settings.audit_days, clock)
         self._orphan_since: dict[str, datetime] = {}
 
@@ -83,6 +85,7 @@ class Retention:
             "datasets": self._sweep_datasets(),
             "work": self._sweep_work(),
             "security_events": self._audit.forget(),
+            **forget(self._database, self._clock(), self._log_age),
         }
         if any(counts.values()):
             log.info("clean-up removed %s", counts)

@@ -175,7 +175,8 @@ SETTINGS: tuple[Setting, ...] = (
         "TRAINYARD_AUDIT_DAYS",
         "365",
         number(1, 36500),
-        "How long the log of sign-ins and of changes of accounts is kept",
+        "How long the log of sign-ins and of changes of accounts, the limits of plans that were reached and "
+        "the daily calls of API keys are kept",
     ),
     Setting(
         "cors_origins",

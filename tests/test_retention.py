@@ -9,12 +9,16 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
+from services.plans.forgetting import forget
 from services.retention import Retention
 from services.settings import Settings
+from services.storage.access_tables import KeyCallsRow
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
 from services.storage.job_tables import CheckpointRow
+from services.storage.plan_tables import LimitEventRow
 from services.storage.tables import Base, UserRow
 from services.uploads.chunks import ChunkStore, Upload, UploadName
 from services.uploads.tus.store import TUS_UPLOADS, About, TusStore
@@ -232,6 +236,34 @@ def test_an_empty_server_has_nothing_to_clean(tmp_path: Path) -> None:
             "datasets",
             "work",
             "security_events",
+            "limit_events",
+            "api_key_calls",
         ),
         0,
     )
+
+
+def test_reached_limits_and_calls_of_keys_are_forgotten_with_the_logs(world: World) -> None:
+    """Kept for a year unless the operator says otherwise; the calls of a key that is deleted too."""
+    limit = {"plan_id": "standard", "limit": 5, "used": 5, "period_start": START}
+    with world.database.write() as tx:
+        for kind, days in (("training", 366), ("storage", 364)):
+            at = START - timedelta(days=days)
+            tx.add(LimitEventRow(user_id=world.user_id, kind=kind, created_at=at, **limit))
+            tx.add(KeyCallsRow(user_id=world.user_id, key_id=uuid4(), day=at, calls=days))
+    counts = world.retention.sweep()
+    assert (counts["limit_events"], counts["api_key_calls"]) == (1, 1)
+    with world.database.read() as tx:
+        assert tx.scalars(select(LimitEventRow.kind)).all() == ["storage"]
+        assert tx.scalars(select(KeyCallsRow.calls)).all() == [364]
+
+
+def test_a_limit_is_not_forgotten_in_the_month_in_which_it_was_reached(tmp_path: Path) -> None:
+    world = World(tmp_path / "short")
+    with world.database.write() as tx:
+        for days in (30, 32):
+            at = START - timedelta(days=days)
+            row = {"kind": "training", "plan_id": "standard", "limit": 5, "used": 5}
+            tx.add(LimitEventRow(user_id=world.user_id, period_start=at, created_at=at, **row))
+    counts = forget(world.database, START, timedelta(days=1))
+    assert counts == {"limit_events": 1, "api_key_calls": 0}

@@ -56,6 +56,25 @@ class ParallelJobs(BaseModel):
     waiting: int
 
 
+class ApiKeyUse(BaseModel):
+    """Keys that there are, until they are deleted; nothing begins anew with the month."""
+
+    limit: int | None
+    used: int
+    remaining: int | None
+
+
+class ReachedLimit(BaseModel):
+    """Once for each counter and period, kept for as long as the operator keeps logs."""
+
+    counter: str = Field(description="training, processing, compute_minutes, storage (bytes) or api_keys")
+    at: str
+    period_start: str
+    plan: str
+    limit: float
+    used: float
+
+
 class UsageOfPeriod(UsagePeriod):
     processing: int
     training: int
@@ -64,7 +83,8 @@ class UsageOfPeriod(UsagePeriod):
 
 OPERATIONS: Operations = {
     "GET /api/v1/usage": Operation(
-        "The plan, what is used of it in this month of the subscription, and in the six before.",
+        "The plan, what is used of it in this month of the subscription and in the six before, and the last "
+        "20 limits that were reached.",
         TAG,
         {
             200: answer(
@@ -74,6 +94,8 @@ OPERATIONS: Operations = {
                 counters=UsageCounters,
                 storage=StorageUse,
                 parallel_jobs=ParallelJobs,
+                api_keys=ApiKeyUse,
+                events=list[ReachedLimit],
                 history=list[UsageOfPeriod],
             )
         },

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.plans import subscribed
+from services.plans import reached, subscribed
 from services.plans.counters import COUNTED, MINUTE, UNLIMITED, Counter, limits_of
 from services.plans.counting import counted
 from services.plans.periods import Period, earlier
 from services.plans.subscribed import Subscribed
-from services.plans.sums import held_bytes, reserved_seconds, stored_bytes, trainings
+from services.plans.sums import api_keys, held_bytes, reserved_seconds, stored_bytes, trainings
 from services.storage.database import Database
 from services.storage.tables import PlanRow, now
 
@@ -41,6 +41,8 @@ class UsageOverview:
                     "limit": _or_none(mine.plan.max_parallel_jobs),
                     **trainings(tx, user_id),
                 },
+                "api_keys": _api_keys(tx, user_id, mine),
+                "events": reached.newest(tx, user_id),
                 "history": [
                     {**_bounds(period), **_worked(counted(tx, user_id, period))}
                     for period in earlier(mine.since, mine.period, SHOWN_PERIODS)
@@ -78,6 +80,11 @@ def _storage(tx: Session, user_id: UUID, mine: Subscribed) -> dict[str, Any]:
         "artifact_bytes": artifacts,
         "unfinished_upload_bytes": told["reserved"],
     }
+
+
+def _api_keys(tx: Session, user_id: UUID, mine: Subscribed) -> dict[str, Any]:
+    told = Counter(limits_of(mine.plan)["api_keys"], api_keys(tx, user_id)).to_json()
+    return {name: told[name] for name in ("limit", "used", "remaining")}
 
 
 def _bounds(period: Period) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from services.plans.counters import GIGABYTE, MINUTE, Counter
 from services.plans.subscribed import Subscribed
 from services.storage.plan_tables import LimitEventRow
 
+SHOWN = 20
 _TABLE: Table = LimitEventRow.metadata.tables[LimitEventRow.__tablename__]
 
 
@@ -33,6 +34,30 @@ def note(tx: Session, user_id: UUID, kind: str, counter: Counter, mine: Subscrib
         "created_at": moment,
     }
     tx.execute(insert(_TABLE).values(values).on_conflict_do_nothing())
+
+
+def newest(tx: Session, user_id: UUID) -> list[dict[str, Any]]:
+    """The limits that a user reached last, the newest first, in the units of the counters."""
+    rows = tx.scalars(
+        select(LimitEventRow)
+        .where(LimitEventRow.user_id == user_id)
+        .order_by(LimitEventRow.created_at.desc(), LimitEventRow.id)
+        .limit(SHOWN)
+    )
+    return [_shown(row) for row in rows]
+
+
+def _shown(row: LimitEventRow) -> dict[str, Any]:
+    name, unit = ("compute_minutes", MINUTE) if row.kind == "compute" else (row.kind, 1)
+    told = Counter(row.limit, row.used).to_json(unit)
+    return {
+        "counter": name,
+        "at": row.created_at.isoformat(),
+        "period_start": row.period_start.isoformat(),
+        "plan": row.plan_id,
+        "limit": told["limit"],
+        "used": told["used"],
+    }
 
 
 def refusal(kind: str, counter: Counter, mine: Subscribed) -> Forbidden:

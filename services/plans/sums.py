@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.jobs.states import FINISHED, Status
 from services.plans.counters import COUNTED
+from services.storage.access_tables import ApiKeyRow
 from services.storage.plan_tables import UnfinishedUploadRow
 from services.storage.tables import ArtifactRow, FileRow, JobRow, SessionRow, UsageEventRow
 
@@ -65,6 +66,11 @@ def held_bytes(tx: Session, user_id: UUID, but: Collection[str] = ()) -> int:
         .where(or_(JobRow.id.is_(None), JobRow.status != Status.COMPLETED))
     )
     return _sum(tx, query)
+
+
+def api_keys(tx: Session, user_id: UUID) -> int:
+    """Those that there are, expired ones too, until they are deleted."""
+    return tx.scalar(select(func.count()).where(ApiKeyRow.user_id == user_id)) or 0
 
 
 def trainings(tx: Session, user_id: UUID) -> dict[str, int]:

@@ -303,8 +303,13 @@ def test_how_keys_end(world: World, session_id: UUID, app: Flask) -> None:
 def test_a_plan_allows_so_many_keys(world: World, session_id: UUID) -> None:
     with world.database.write() as tx:
         tx.execute(update(PlanRow).values(max_api_keys=2))
+    used = []
     for _ in range(2):
+        used.append(world.ok("GET", "/api/v1/usage")["api_keys"])
         new_key(world, session_id, "predict")
+    assert used == [{"limit": 2, "used": 0, "remaining": 2}, {"limit": 2, "used": 1, "remaining": 1}]
+    (event,) = world.ok("GET", "/api/v1/usage")["events"]
+    assert (event["counter"], event["limit"], event["used"], event["plan"]) == ("api_keys", 2, 2, "standard")
     body = {"session_id": str(session_id), "name": "One more"}
     refused = world.refused("POST", "/api/v1/api-keys", 403, json=body)
     assert refused["code"] == "API_KEY_LIMIT_EXCEEDED"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 from services.forecast_inputs.serving import Forecasts
 from tests.api.quarter_hours import MINUTE, START, iso, session_of
 from tests.api.world import World
+from tests.builders import add_training
 
 ROWS = 2000
 QUARTER = timedelta(minutes=15)
@@ -136,3 +138,26 @@ def test_series_are_fed_by_the_user_and_by_no_outside_service(at_work: World, tr
         ("all", "VALIDATION_ERROR"),
     ):
         assert at_work.refused("POST", save, 422, json={"features": wrong})["code"] == code
+
+
+def test_the_promoted_model_serves_also_where_a_newer_one_exists(at_work: World, trained: str) -> None:
+    """Who asks by a key gets what a person gets."""
+    wanted = {"session_id": trained, "name": "Control room", "scopes": ["predict"]}
+    key = at_work.raw("POST", "/api/v1/api-keys", json=wanted).get_json()["key"]
+    headers = {"Authorization": f"Bearer {key}"}
+    body = {"user_data": {"weather": columns("weather", rows(last() + QUARTER, 60))}}
+
+    def served() -> tuple[str, dict[str, Any]]:
+        told = at_work.ok("POST", path(trained), json=body)
+        by_key = at_work.caller.client.post(path(trained), headers=headers, json=body).get_json()
+        assert (by_key["trained_job_id"], by_key["forecasts"]) == (told["trained_job_id"], told["forecasts"])
+        return told["trained_job_id"], told["forecasts"]
+
+    (model,) = at_work.ok("GET", f"/api/v1/models?session_id={trained}")["models"]
+    at_work.ok("POST", f"/api/v1/models/{model['id']}/promote", json={"version": 1})
+    before = served()
+    newer = str(add_training(at_work.database, at_work.blobs, at_work.user_id, UUID(trained)))
+    assert at_work.raw("POST", "/api/v1/models", json={"job_id": newer}).status_code == 201
+    (model,) = at_work.ok("GET", f"/api/v1/models?session_id={trained}")["models"]
+    assert model["latest"]["job_id"] == newer and model["champion"]["job_id"] == before[0]
+    assert served() == before

@@ -43,6 +43,10 @@ def worked_for(house: House, job_id: UUID, seconds: float) -> None:
         tx.execute(update(JobRow).where(JobRow.id == job_id).values(progress={"elapsed_s": seconds}))
 
 
+def told_of(house: House) -> list[tuple[str, float, float]]:
+    return [(each["counter"], each["limit"], each["used"]) for each in overview(house)["events"]]
+
+
 def reached(house: House) -> list[tuple[str, int, int]]:
     with house.database.read() as tx:
         query = select(LimitEventRow.kind, LimitEventRow.limit, LimitEventRow.used)
@@ -116,6 +120,7 @@ def test_a_job_that_outgrows_the_minutes_ends_and_the_next_is_refused(house: Hou
     assert details["used"] >= 3 and details["resets_at"]
     assert error.value.suggestion
     assert [kind for kind, *_ in reached(house)] == ["compute"]
+    assert [each[0] for each in told_of(house)] == ["compute_minutes"]
 
 
 def test_a_limit_that_is_reached_is_told_once_a_period(house: House) -> None:
@@ -124,7 +129,7 @@ def test_a_limit_that_is_reached_is_told_once_a_period(house: House) -> None:
     first = jobs.submit(house.user, "toy_count", {})
     assert reached(house) == []
     jobs.submit(house.user, "toy_count", {})
-    assert reached(house) == [("training", 2, 2)]
+    assert told_of(house) == reached(house) == [("training", 2, 2)]
     jobs.cancel(house.user, first.id)  # given back, and taken again
     jobs.submit(house.user, "toy_count", {})
     assert reached(house) == [("training", 2, 2)]

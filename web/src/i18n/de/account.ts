@@ -19,6 +19,7 @@ export const account: Texts['account'] = {
   minutesHint:
     'Ein Job, der noch nicht zu Ende ist, belegt mindestens eine Minute; verrechnet wird am Ende, was er wirklich gerechnet hat. Ein Training, das über die Minuten hinausgeht, darf zu Ende laufen, das nächste wartet auf den neuen Monat.',
   storage: 'Speicher',
+  apiKeys: 'API-Schlüssel',
   noTraining: 'Gehört nicht zu diesem Tarif.',
   parallel: 'Trainings zugleich',
   parallelNow: (running, waiting, limit) =>

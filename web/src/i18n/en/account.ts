@@ -16,6 +16,7 @@ export const account = {
   minutesHint:
     'A job that has not ended holds at least one minute; it pays what it worked when it ends. A training that outgrows the minutes may end, the next one waits for the new month.',
   storage: 'Storage',
+  apiKeys: 'API keys',
   noTraining: 'Not part of this plan.',
   parallel: 'Trainings at once',
   parallelNow: (running: string, waiting: string, limit: string | null) =>

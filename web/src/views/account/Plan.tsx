@@ -29,7 +29,7 @@ function Counters({ usage }: { usage: UsageOverview }) {
   const t = useTexts().account
   const format = useFormat()
   const { training, processing, compute_minutes: minutes } = usage.counters
-  const { storage, parallel_jobs: parallel, plan, period } = usage
+  const { storage, api_keys: keys, parallel_jobs: parallel, plan, period } = usage
   const stored = { used: storage.used_bytes, limit: storage.limit_bytes }
   return (
     <Card
@@ -53,6 +53,7 @@ function Counters({ usage }: { usage: UsageOverview }) {
           resets={minutes.resets_at}
         />
         <Meter name={t.storage} counted={stored} write={format.bytes} />
+        <Meter name={t.apiKeys} counted={keys} write={format.whole} />
       </div>
       <dl className="account-facts">
         <dt>{t.parallel}</dt>
