@@ -11,7 +11,7 @@ from services.wiring import Services
 def init_app(app: Flask, services: Services) -> None:
     @app.cli.command("supabase-migrations")
     def supabase_migrations() -> None:
-        """Write supabase/migrations anew from the Alembic revisions."""
+        """Write supabase/migrations anew from the Alembic revisions; for changed rules a revision first."""
         from services.storage.supabase_migrations import write
 
         for path in write():

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from services.storage.database import Database
+from services.storage import database as storage_database
+from services.storage import row_security
+from services.storage.database import MIGRATIONS, Database
+from services.storage.recorded_rules import changed_rules
+from services.storage.row_security import NOBODY, Rule
 from services.storage.supabase_migrations import FOLDER, files, write
 from tests.daemons import PostgresServer
 from tests.storage.supabase_database import new_project, push
@@ -56,6 +61,7 @@ def pushed(postgres: PostgresServer) -> Iterator[str]:
 def test_the_files_are_what_the_revisions_give() -> None:
     kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.sql")}
     assert kept == files(), "run: flask --app app:create_cli_app supabase-migrations"
+    assert changed_rules(FOLDER) == [], "the same: it writes a revision for these tables"
 
 
 def test_pushed_files_make_what_the_server_would_make_itself(pushed: str, postgres: PostgresServer) -> None:
@@ -84,6 +90,49 @@ def test_the_server_finds_nothing_left_to_do_after_a_push(postgres: PostgresServ
     database.migrate()
     database.close()
     assert look(address, at=everything) == before
+
+
+def test_a_changed_rule_gets_a_revision_of_its_own_and_what_was_released_stays(
+    tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, migrations = tmp_path / "supabase", tmp_path / "migrations"
+    shutil.copytree(FOLDER, folder)
+    shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    released = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before, migrating = new_project(postgres), new_project(postgres)
+    push(before, FOLDER)
+    push(migrating, FOLDER)
+
+    monkeypatch.setitem(row_security.RULES, "plans", NOBODY)
+    monkeypatch.setitem(row_security.RULES, "users", Rule("true", columns=("id",)))
+    monkeypatch.setitem(row_security.RULES, "workers", Rule("host = 'public'"))
+    monkeypatch.setattr(row_security, "BUCKETS", ("csv-files", "models"))
+    assert changed_rules(folder) == ["plans", "storage", "users", "workers"]
+    revision, file = write(folder, migrations)
+    assert 'row_rules = ("plans", "storage", "users", "workers")' in revision.read_text(encoding="utf-8")
+    assert released.items() <= {path.name: path.read_bytes() for path in folder.iterdir()}.items()
+    assert changed_rules(folder) == []
+
+    new = tmp_path / "new"
+    new.mkdir()
+    shutil.copy(file, new)
+    push(before, new)
+    monkeypatch.setattr(storage_database, "MIGRATIONS", migrations)
+    database = Database(migrating)
+    database.migrate(supabase_accounts=True)
+    database.close()
+    fresh = new_project(postgres)
+    database = Database(fresh)
+    database.migrate(supabase_accounts=True)
+    database.close()
+    everything = {"version": LOOKS["version"], **SUPABASE}
+    found = look(fresh, at=everything)
+    assert not any(row[1] == "plans" for row in found["policies"])
+    assert ("users", "id") in {row[:2] for row in found["columns' grants"]}
+    assert ("users", "email") not in {row[:2] for row in found["columns' grants"]}
+    del everything["buckets"], found["buckets"]  # one that is not ours any more stays, with what is in it
+    assert differences(look(before, at=everything), found) == {}, "pushed"
+    assert differences(look(migrating, at=everything), found) == {}, "migrated by the server"
 
 
 def test_writing_says_which_files_it_changed(tmp_path: Path) -> None:
