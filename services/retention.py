@@ -78,7 +78,7 @@ class Retention:
         counts = {
             "sessions": self._sweep_sessions(),
             "uploads": self._sweep_uploads() + self._sweep_tus_uploads(),
-            "room": self._room.forget_others({*self._tus.keys(), *self._chunks.keys()}),
+            "room": self._sweep_room(),
             "temp_files": self._sweep_temp_files(),
             "checkpoints": self._sweep_checkpoints(),
             "blobs": self._sweep_blobs(),
@@ -118,6 +118,11 @@ class Retention:
         """Those that expired, whether they are complete or not: the bytes of a complete one are elsewhere."""
         expired = (self._clock() - self._upload_age).timestamp()
         return self._tus.sweep(expired)
+
+    def _sweep_room(self) -> int:
+        """What was held for uploads that are not there any more."""
+        there = {folder.name for folder in self._tus.folders()}
+        return self._room.forget_others({*there, *self._chunks.keys()})
 
     def _sweep_temp_files(self) -> int:
         """Halves of chunks and drafts of files, left by a process that was killed."""

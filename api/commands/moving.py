@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -12,6 +13,9 @@ from flask import Flask
 from services.moving import CannotMove
 from services.settings import Settings, SettingsError
 from services.wiring import Services
+
+if TYPE_CHECKING:
+    from services.moving.backup import Report
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -30,7 +34,7 @@ def backup(file: Path) -> None:
 
     with _in_words():
         report = backup(Settings.from_env(), file)
-    click.echo(f"{report.files} files with {report.size_bytes} bytes in {file}")
+    click.echo(f"{report.files} files with {report.size_bytes} bytes in {file}{_unfinished(report)}")
     _tell_missing(report.missing)
 
 
@@ -42,7 +46,9 @@ def restore(file: Path) -> None:
 
     with _in_words():
         report = restore(file, Settings.from_env().data_dir)
-    click.echo(f"{report.files} files with {report.size_bytes} bytes restored, every hash right")
+    click.echo(
+        f"{report.files} files with {report.size_bytes} bytes restored, every hash right{_unfinished(report)}"
+    )
     _tell_missing(report.missing)
 
 
@@ -56,11 +62,22 @@ def _import_command(services: Services) -> click.Command:
 
         with _in_words():
             accounts = accounts_for(services.settings)
-            moved = import_sqlite(path.resolve(), services.database, services.blobs, click.echo, accounts)
+            moved = import_sqlite(
+                path.resolve(),
+                services.database,
+                services.blobs,
+                click.echo,
+                accounts,
+                data_dir=services.settings.data_dir,
+            )
         _tell_missing(moved.missing)
-        click.echo("Moved. The old folder was not changed; uploads that were not complete begin anew")
+        click.echo("Moved. The old folder was not changed")
 
     return import_sqlite
+
+
+def _unfinished(report: Report) -> str:
+    return f"; {report.uploads} uploads are not finished, their clients can go on" if report.uploads else ""
 
 
 def _tell_missing(keys: list[str]) -> None:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from services.moving import CannotMove
 from services.moving.snapshots import named_blobs, snapshot
+from services.moving.unfinished import pieces
 from services.settings import Settings
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
@@ -26,7 +27,7 @@ DATABASE = "trainyard.db"
 MANIFEST = "manifest.json"
 BLOBS = "blobs/"
 KEPT = ("secret_key", "installation_id")  # small files of the folder that belong to the database
-FORMAT = 1
+FORMAT = 2  # since then with uploads that are not finished
 
 
 @dataclass
@@ -35,14 +36,16 @@ class Report:
 
     files: int = 0
     size_bytes: int = 0
+    uploads: int = 0  # not finished
     missing: list[str] = field(default_factory=list)
 
 
 def backup(settings: Settings, target: Path) -> Report:
     """The file appears complete or not at all; only its owner may read it, for it holds the secret.
 
-    First the database, then the blobs: a blob that was stored in between has no row and is swept away after
-    a restore; one that was deleted in between is missed by its row, and named.
+    First the database, then unfinished uploads as far as they are, then the blobs. A blob that was stored in
+    between has no row and is swept away after a restore; one that was deleted in between is missed by its
+    row, and named.
     """
     _require_embedded(settings)
     draft = target.with_name(f".{target.name}.tmp")
@@ -85,6 +88,10 @@ def _write(settings: Settings, file: BinaryIO) -> Report:
         for name in KEPT:
             if (settings.data_dir / name).exists():
                 written.add(name, settings.data_dir / name)
+        uploads = 0
+        for piece in pieces(settings.data_dir):
+            written.add_open(piece.name, piece.source, piece.size)
+            uploads += piece.begins
         blobs = DiskBlobs(settings.data_dir / "blobs")
         with tempfile.TemporaryDirectory() as folder:
             for key in blobs.list(""):
@@ -93,9 +100,9 @@ def _write(settings: Settings, file: BinaryIO) -> Report:
                 except FileNotFoundError:  # deleted since it was listed
                     continue
         missing = sorted(key for key in named if BLOBS + key not in written.files)
-        written.close(revision, missing)
+        written.close(revision, uploads, missing)
     size = sum(about["size"] for about in written.files.values())
-    return Report(len(written.files), size, missing)
+    return Report(len(written.files), size, uploads, missing)
 
 
 @contextmanager
@@ -116,19 +123,24 @@ class _Written:
     def add(self, name: str, path: Path) -> None:
         """Hashed while it is written, so that manifest and content cannot differ."""
         with path.open("rb") as source:
-            about = tarfile.TarInfo(name)
-            about.size = os.fstat(source.fileno()).st_size
-            about.mode = 0o600
-            reader = _Hashing(source)
-            self._archive.addfile(about, reader)
-        self.files[name] = {"size": about.size, "sha256": reader.digest.hexdigest()}
+            self.add_open(name, source, os.fstat(source.fileno()).st_size)
 
-    def close(self, revision: str | None, missing: list[str]) -> None:
+    def add_open(self, name: str, source: BinaryIO, size: int) -> None:
+        """So many bytes from where it is read."""
+        about = tarfile.TarInfo(name)
+        about.size = size
+        about.mode = 0o600
+        reader = _Hashing(source)
+        self._archive.addfile(about, reader)
+        self.files[name] = {"size": size, "sha256": reader.digest.hexdigest()}
+
+    def close(self, revision: str | None, uploads: int, missing: list[str]) -> None:
         manifest = {
             "format": FORMAT,
             "revision": revision,
             "created_at": datetime.now(UTC).isoformat(),
             "files": self.files,
+            "uploads": uploads,
             "missing": missing,
         }
         content = json.dumps(manifest, indent=1).encode()

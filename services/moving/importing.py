@@ -16,6 +16,7 @@ from services.moving import CannotMove
 from services.moving.backup import DATABASE
 from services.moving.snapshots import named_blobs, snapshot
 from services.moving.table_copies import Content, content, copy_all, is_empty, tables
+from services.moving.unfinished import copy_unfinished
 from services.storage.blobs import BlobNotFound, Blobs
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
@@ -37,9 +38,16 @@ class Moved:
 
 
 def import_sqlite(
-    source: Path, database: Database, blobs: Blobs, tell: Tell, accounts: Accounts | None = None
+    source: Path,
+    database: Database,
+    blobs: Blobs,
+    tell: Tell,
+    accounts: Accounts | None = None,
+    *,
+    data_dir: Path | None = None,
 ) -> Moved:
-    """Rows in one transaction, then blobs one by one; both are read back and compared.
+    """Rows in one transaction, then blobs one by one, then unfinished uploads into `data_dir`; all of it is
+    read back and compared.
 
     A target that holds something else is refused. One that holds these very rows is what an attempt left
     that did not get to its end: it goes on with the blobs.
@@ -53,6 +61,8 @@ def import_sqlite(
             named = set(named_blobs(original))
         kept = DiskBlobs(folder / "blobs")
         count, size = _move_blobs(kept, blobs, tell)
+        if data_dir is not None:
+            tell(f"{copy_unfinished(folder, data_dir)} unfinished uploads, to be gone on with there")
         return Moved(compared, count, size, sorted(key for key in named if not kept.exists(key)))
 
 

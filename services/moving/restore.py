@@ -14,6 +14,7 @@ from typing import IO, Any
 from services.installation import LOCK
 from services.moving import CannotMove
 from services.moving.backup import BLOBS, DATABASE, FORMAT, KEPT, MANIFEST, Report
+from services.moving.unfinished import FOLDERS, is_piece
 from services.storage.blobs.disk import DiskBlobs
 from services.storage.database import Database
 from utils.files import sync_folder
@@ -44,11 +45,16 @@ def restore(source: Path, data_dir: Path) -> Report:
 
 def _require_empty(data_dir: Path) -> None:
     blobs = data_dir / "blobs"
-    if (data_dir / DATABASE).exists() or (blobs.exists() and any(blobs.iterdir())):
+    full = [folder for folder in (blobs, *(data_dir / name for name in FOLDERS)) if _holds_something(folder)]
+    if (data_dir / DATABASE).exists() or full:
         raise CannotMove(
             f"DATA_DIR={data_dir} holds an installation, which a restore would destroy: move the folder "
             "away, or set DATA_DIR to an empty one"
         )
+
+
+def _holds_something(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _unpack(source: Path, folder: Path) -> Report:
@@ -65,7 +71,7 @@ def _unpack(source: Path, folder: Path) -> Report:
                 manifest = json.load(content)
             elif member.name.startswith(BLOBS):
                 found[member.name] = _store_blob(blobs, member.name.removeprefix(BLOBS), content)
-            elif member.name in (DATABASE, *KEPT):
+            elif member.name in (DATABASE, *KEPT) or is_piece(member.name):
                 found[member.name] = _write(folder / member.name, content)
             else:
                 raise CannotMove(f"{source} holds {member.name!r}, which belongs to no backup")
@@ -82,6 +88,7 @@ def _store_blob(blobs: DiskBlobs, key: str, content: IO[bytes]) -> dict[str, Any
 
 def _write(path: Path, content: IO[bytes]) -> dict[str, Any]:
     digest, size = hashlib.sha256(), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     with path.open("wb") as file:
         while part := content.read(BUFFER_BYTES):
@@ -95,8 +102,8 @@ def _write(path: Path, content: IO[bytes]) -> dict[str, Any]:
 def _checked(source: Path, manifest: dict[str, Any] | None, found: dict[str, dict[str, Any]]) -> Report:
     if manifest is None:
         raise CannotMove(f"{source} has no manifest: it is a part of a backup, or none")
-    if manifest["format"] != FORMAT:
-        raise CannotMove(f"{source} has format {manifest['format']}, this version reads {FORMAT}")
+    if manifest["format"] not in range(1, FORMAT + 1):
+        raise CannotMove(f"{source} has format {manifest['format']}, this version reads up to {FORMAT}")
     wanted: dict[str, dict[str, Any]] = manifest["files"]
     if DATABASE not in wanted:
         raise CannotMove(f"{source} holds no database")
@@ -105,7 +112,8 @@ def _checked(source: Path, manifest: dict[str, Any] | None, found: dict[str, dic
             raise CannotMove(
                 f"{source} is damaged: {name} is not what the manifest says; nothing was restored"
             )
-    return Report(len(found), sum(about["size"] for about in found.values()), manifest["missing"])
+    size = sum(about["size"] for about in found.values())
+    return Report(len(found), size, manifest.get("uploads", 0), manifest["missing"])
 
 
 def _require_known_revision(path: Path) -> None:
@@ -130,6 +138,11 @@ def _put_in_place(folder: Path, data_dir: Path) -> None:
         (data_dir / name).unlink(missing_ok=True)
         if (folder / name).exists():
             (folder / name).replace(data_dir / name)
+    for name in FOLDERS:
+        if (folder / name).exists():
+            if (data_dir / name).exists():
+                (data_dir / name).rmdir()
+            (folder / name).replace(data_dir / name)
     (folder / "blobs").replace(data_dir / "blobs")
     for leftover in ("-wal", "-shm"):
         (data_dir / f"{DATABASE}{leftover}").unlink(missing_ok=True)
@@ -137,6 +150,7 @@ def _put_in_place(folder: Path, data_dir: Path) -> None:
     try:
         (folder / DATABASE).replace(data_dir / DATABASE)
     except OSError:
-        shutil.rmtree(data_dir / "blobs")
+        for name in ("blobs", *FOLDERS):
+            shutil.rmtree(data_dir / name, ignore_errors=True)
         raise
     sync_folder(data_dir)

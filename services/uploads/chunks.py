@@ -163,6 +163,10 @@ class Upload:
         self.manifest = replace(self.manifest, **changes)
         write_manifest(self.folder, self.manifest)
 
+    def to_bytes(self) -> bytes:
+        """The manifest as it lies on the disk."""
+        return _as_json(self.manifest)
+
     def drop_parts(self, *, announced: bool = True) -> None:
         """Without `announced` those are kept whose client said what they must be."""
         for part in self.parts().values():
@@ -251,11 +255,14 @@ class ChunkStore:
         sync_folder(folder.parent)
         return Upload(folder)
 
-    def keys(self, session_id: UUID | None = None) -> Iterator[str]:
-        """Of the uploads of a session or of all; those that vanish meanwhile are left out."""
-        for path in self.root.glob(f"{session_id or '*'}/*/manifest.json"):
+    def all_uploads(self, session_id: UUID | None = None) -> Iterator[Upload]:
+        """Of a session or of all; those that vanish meanwhile are left out."""
+        for path in sorted(self.root.glob(f"{session_id or '*'}/*/manifest.json")):
             with suppress(FileNotFoundError):
-                yield Upload(path.parent).manifest.key
+                yield Upload(path.parent)
+
+    def keys(self, session_id: UUID | None = None) -> Iterator[str]:
+        yield from (upload.manifest.key for upload in self.all_uploads(session_id))
 
     def drop(self, upload: Upload) -> None:
         shutil.rmtree(upload.folder, ignore_errors=True)
@@ -286,8 +293,12 @@ def newest_change(folder: Path) -> float:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     with atomic_writer(folder / "manifest.json") as file:
-        file.write(json.dumps(asdict(manifest), ensure_ascii=False).encode())
+        file.write(_as_json(manifest))
     sync_folder(folder)
+
+
+def _as_json(manifest: Manifest) -> bytes:
+    return json.dumps(asdict(manifest), ensure_ascii=False).encode()
 
 
 def chunk_too_large(limit_bytes: int) -> TooLarge:

@@ -84,6 +84,18 @@ class TusUpload:
         except FileNotFoundError:  # it was complete, and is in its session now
             return self.about.length or 0
 
+    def kept(self) -> tuple[BinaryIO | None, int]:
+        """The bytes that are kept at this moment, and how many: they never change, more may follow them.
+
+        None where they are in their session now.
+        """
+        with self._changing():
+            offset = self.offset()
+            try:
+                return self.data.open("rb"), offset
+            except FileNotFoundError:
+                return None, 0
+
     def settle(self, seconds: float) -> None:
         """Wait a moment for a request that still writes what it had received when its client was cut off."""
         deadline = time.monotonic() + seconds
@@ -254,9 +266,9 @@ class TusStore:
         except FileNotFoundError:
             return None
 
-    def keys(self) -> set[str]:
-        """The ids of all uploads of all users."""
-        return {folder.name for folder in self.root.glob("*/*") if _ID.fullmatch(folder.name)}
+    def folders(self) -> list[Path]:
+        """Of all uploads of all users."""
+        return sorted(folder for folder in self.root.glob("*/*") if _ID.fullmatch(folder.name))
 
     def joining(self, user_id: UUID) -> AbstractContextManager[None]:
         """One at a time decides which parts of a user belong together."""
