@@ -84,6 +84,7 @@ def test_a_job_goes_on_elsewhere_when_its_machine_loses_power(cluster: Cluster, 
     assert [told.count(kind) for kind in ("started", "requeued", "completed")] == [2, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_machine_that_leaves_puts_its_job_back_at_once(cluster: Cluster, tmp_path: Path) -> None:
     user, _ = cluster.account()
     job = cluster.submit(user, "toy_gated", folder=str(tmp_path))
@@ -101,6 +102,7 @@ def test_a_machine_that_leaves_puts_its_job_back_at_once(cluster: Cluster, tmp_p
     assert [event.data["reason"] for event in requeued] == ["stopped"]
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_lane_that_is_killed_is_replaced_and_its_worker_ends(cluster: Cluster, tmp_path: Path) -> None:
     user, _ = cluster.account()
@@ -129,6 +131,7 @@ def test_a_message_that_comes_many_times_trains_once(cluster: Cluster) -> None:
     assert [told.count(kind) for kind in ("started", "completed")] == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_process_that_a_job_kills_is_replaced(cluster: Cluster) -> None:
     user, _ = cluster.account()
     job = cluster.submit(user, "toy_die", times=1)

@@ -130,6 +130,7 @@ def answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
 def test_a_page_watches_its_job_through_nginx(cluster: Cluster, front: str, transports: list[str]) -> None:
     user, token = cluster.account()
@@ -145,6 +146,7 @@ def test_a_page_watches_its_job_through_nginx(cluster: Cluster, front: str, tran
         process.close()
 
 
+@pytest.mark.slow
 def test_a_plain_websocket_passes_nginx(cluster: Cluster, front: str) -> None:
     user, token = cluster.account()
     job = cluster.submit(user, "toy_count", n=5)
@@ -154,6 +156,7 @@ def test_a_plain_websocket_passes_nginx(cluster: Cluster, front: str) -> None:
     assert (told[0]["event"], told[-1]["status"]) == ("connected", "completed")
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_nginx_goes_on_with_the_server_that_is_left(cluster: Cluster, front: str) -> None:
     gone = cluster.servers[0]

@@ -18,6 +18,9 @@ EVALUATION_PLOTS = ("horizon_error", "error_heatmap", "quantile_fan", "reliabili
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which all blocks of the document were run one after the other."""

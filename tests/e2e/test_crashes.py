@@ -62,6 +62,7 @@ def assert_finished_once(client: Client, session_id: str, job_id: str) -> None:
     assert client.call("GET", "/api/auth/me")["usage"]["training"]["used"] == 1
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_an_attempt_and_nothing_else(server: Server, tmp_path: Path) -> None:
     client = signed_in(server)
     session_id = ready_session(client, tmp_path)
@@ -75,6 +76,7 @@ def test_a_killed_worker_costs_an_attempt_and_nothing_else(server: Server, tmp_p
     assert job(client, job_id)["attempt"] == 2
 
 
+@pytest.mark.slow
 def test_a_killed_server_finishes_its_training_after_the_restart(server: Server, tmp_path: Path) -> None:
     client = signed_in(server)
     session_id = ready_session(client, tmp_path)

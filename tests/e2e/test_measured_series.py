@@ -18,6 +18,7 @@ from examples.server import running
 from tests.e2e.conftest import signed_in
 
 PNG = "data:image/png;base64,"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

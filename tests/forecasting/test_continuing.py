@@ -54,7 +54,8 @@ def points(reports: Reports) -> list[tuple[int, float]]:
     return found
 
 
-@pytest.mark.parametrize("names", [USUAL, pytest.param(SLOW, marks=pytest.mark.slow)], ids=["usual", "slow"])
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [USUAL, SLOW], ids=["usual", "slow"])
 def test_every_network_goes_on_in_another_process_as_if_never_stopped(
     names: tuple[str, ...], tmp_path: Path
 ) -> None:

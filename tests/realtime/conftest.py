@@ -29,9 +29,7 @@ USUAL = ("threading", "python")
 EVERYWHERE = frozenset(
     {
         "test_between_replay_and_live_nothing_is_lost_or_doubled",
-        "test_between_answer_and_live_events_nothing_is_lost_or_doubled",
         "test_a_client_is_greeted_told_the_status_and_sent_off_at_the_end",
-        "test_without_a_token_it_is_closed_with_a_reason",
         "test_a_token_may_come_in_auth_or_in_the_query",
         "test_who_signs_out_hears_why_and_is_cut_off",
         "test_it_is_closed_when_the_sign_in_has_ended",

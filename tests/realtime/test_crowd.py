@@ -67,6 +67,7 @@ def test_every_watcher_of_a_job_hears_every_event_in_order_and_once(house: House
     process.close()
 
 
+@pytest.mark.slow
 def test_clients_of_a_killed_server_come_back_and_miss_nothing(tmp_path: Path) -> None:
     """The worker dies with its server, and the next one goes on with the job: they hear of that too."""
     with opened(tmp_path / "data", "threading") as house:

@@ -130,6 +130,7 @@ def spreading(folder: Path) -> dict[str, Any]:
     return {**config, "calendar": [hour]}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_quantiles_by_pinball_loss_are_as_sure_and_follow_the_situation(tmp_path: Path) -> None:
     model = {"MODE": "LGBMR", "N_ESTIMATORS": 40, "LEARNING_RATE": 0.15}
