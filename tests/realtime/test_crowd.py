@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from examples.server import wait_until
 from tests.realtime.conftest import House, opened
 from tests.realtime.test_websocket import all_until_closed
