@@ -167,19 +167,23 @@ def _told(outbox: _Outbox, job_id: UUID, token: str, user_id: UUID) -> Iterator[
     house: _House = current_app.extensions[KEY]
 
     def end(code: int, why: AppError) -> None:
-        house.statuses.remove(outbox)
+        leave()
         outbox.end(error_text(why.code, why.message), code)
 
     heard = Heard("job", job_id, partial(end, UNKNOWN_JOB))
     held = Held(token, user_id, (heard,), partial(end, NO_TOKEN))
+
+    def leave() -> None:
+        house.held.discard(held)
+        house.statuses.remove(outbox)
+
     house.statuses.add(job_id, outbox)
     house.held.add(held)
     house.open.opened()
     try:
         yield
     finally:
-        house.held.discard(held)
-        house.statuses.remove(outbox)
+        leave()
         outbox.end(None, 1000)
 
 

@@ -61,14 +61,14 @@ class OpenConnections:
         self._seconds = seconds
         self._clock = clock
         self._sources: list[Source] = []
-        self._due = 0.0
+        self._due: float | None = None  # nothing is open
         self._rounds = Rounds("the rights of open connections", self.look)
 
     def add_source(self, source: Source) -> None:
         self._sources.append(source)
 
     def opened(self) -> None:
-        """There is one more; it is looked at when all are."""
+        """There is one more; who comes in was looked at then, so it is its turn when it is everybody's."""
         self._rounds.wake()
 
     def look_now(self) -> None:
@@ -78,11 +78,16 @@ class OpenConnections:
 
     def look(self) -> float | None:
         """One round; returns the seconds to the next, None if nothing is open."""
-        early = self._due - self._clock()
-        if early > 0:
-            return early
-        self._due = self._clock() + self._seconds
+        moment = self._clock()
+        if self._due is None:
+            self._due = moment + self._seconds
+        if moment < self._due:
+            return self._due - moment
+        self._due = moment + self._seconds
         held = [each for source in self._sources for each in source()]
+        if not held:
+            self._due = None
+            return None
         for user_id, theirs in _by_user(held).items():
             self._stop_foreign(user_id, theirs)
         ended = {token: self._why_ended(token) for token in {each.token for each in held}}
@@ -90,7 +95,7 @@ class OpenConnections:
             why = ended[each.token]
             if why is not None:
                 each.end(why)
-        return self._seconds if held else None
+        return self._seconds
 
     def _stop_foreign(self, user_id: UUID, theirs: Sequence[Held]) -> None:
         heard = [each for held in theirs for each in held.hears]

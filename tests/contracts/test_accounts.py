@@ -124,6 +124,24 @@ def test_an_access_token_expires(accounts: Accounts, clock: Clock) -> None:
     assert error.value.code == "EXPIRED_TOKEN"
 
 
+def test_a_connection_lives_with_its_sign_in_where_that_can_be_asked(
+    accounts: Accounts, clock: Clock
+) -> None:
+    """Supabase Auth answers for a sign-in only while its token lives."""
+    tokens = accounts.sign_up("ada@example.org", PASSWORD)
+    accounts.still_signed_in(tokens.access_token)
+    clock.time = tokens.expires_at + timedelta(seconds=SKEW_SECONDS + 1)
+    if isinstance(accounts, LocalAccounts):
+        accounts.still_signed_in(tokens.access_token)
+        accounts.sign_out(tokens.refresh_token)
+        code = "SIGNED_OUT"
+    else:
+        code = "EXPIRED_TOKEN"
+    with pytest.raises(Unauthenticated) as error:
+        accounts.still_signed_in(tokens.access_token)
+    assert error.value.code == code
+
+
 def test_forged_tokens_are_refused(accounts: Accounts, settings: Settings) -> None:
     tokens = accounts.sign_up("ada@example.org", PASSWORD)
     claims = jwt.decode(tokens.access_token, options={"verify_signature": False})
