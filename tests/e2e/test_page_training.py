@@ -55,7 +55,7 @@ def test_two_models_are_started_together_watched_over_a_reload_and_one_is_cancel
     page.get_by_role("button", name=re.compile("^AUTO")).click()  # taken away again
     epochs = page.get_by_label("Epochs at most")
     epochs.fill("0")
-    expect(epochs).to_have_accessible_description(re.compile("EP is 0"))
+    expect(epochs).to_have_accessible_description(re.compile("at least 1"))
     expect(page.get_by_role("button", name="Start the job")).to_be_disabled()
     epochs.fill("2000")
     page.get_by_role("button", name=re.compile("^LIN")).click()

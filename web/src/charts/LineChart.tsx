@@ -66,7 +66,7 @@ export function LineChart(props: Props) {
   const zoomed = useRef(props.onZoom)
   const [width, setWidth] = useState(0)
   const colours = useColours()
-  const { language } = useSpeech()
+  const { language, texts } = useSpeech()
   const format = useFormat()
   // What needs a new plot; new numbers alone do not.
   const shape = JSON.stringify([
@@ -137,8 +137,11 @@ export function LineChart(props: Props) {
       ],
       series: [
         time
-          ? { value: (_: uPlot, at: number | null) => (at === null ? '–' : format.time(at * 1000)) }
-          : { label: xLabel ?? 'x' },
+          ? {
+              label: texts.frame.time,
+              value: (_: uPlot, at: number | null) => (at === null ? '–' : format.time(at * 1000)),
+            }
+          : { label: xLabel ?? 'x', value: (_: uPlot, at: number | null) => format.number(at) },
         ...series,
       ],
       bands: lines.flatMap((line, index) =>

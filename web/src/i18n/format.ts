@@ -62,7 +62,8 @@ export function formats(language: string): Formats {
       const [unit, length] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
       return relative.format(Math.round(seconds / length), unit)
     },
-    duration: (seconds) => shown(seconds, duration),
+    duration: (seconds) =>
+      shown(seconds, (it) => (it >= 1 && it < 10 ? `${number(Math.round(it * 10) / 10)} s` : duration(it))),
     bytes: (bytes) =>
       shown(bytes, (it) => {
         const power = it < 1 ? 0 : Math.min(Math.floor(Math.log10(it) / 3), UNITS.length - 1)
@@ -77,7 +78,6 @@ function shown(value: Maybe<number>, write: (value: number) => string): string {
 
 function duration(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
   if (seconds < 60) return `${Math.round(seconds)} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes} min`

@@ -5,6 +5,7 @@ import { en, type Texts } from './en'
 import { formats, type Formats } from './format'
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const
+export type { Texts }
 export type Language = keyof typeof LANGUAGES
 
 const KEY = 'trainyard.language'

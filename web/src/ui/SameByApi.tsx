@@ -19,8 +19,8 @@ export function SameByApi({ calls }: { calls: ApiCall[] }) {
       title={t.sameByApi}
       description={t.sameByApiLong}
       trigger={
-        <Button small kind="quiet">
-          <Code2 size={16} aria-hidden /> {t.sameByApi}
+        <Button small kind="quiet" className="same-by-api">
+          <Code2 size={16} aria-hidden /> <span>{t.sameByApi}</span>
         </Button>
       }
     >

@@ -5,10 +5,10 @@ import type { RefusalWords } from '@/i18n/en/refusals'
 import { useToast } from './Toasts'
 
 export function useRefusalWords(): (error: unknown) => RefusalWords {
-  const words = useTexts().refusal
+  const { refusal: words, previewNote } = useTexts()
   return (error) =>
     error instanceof ApiError
-      ? (words(error.code, error.details) ?? error)
+      ? (words(error.code, error.details) ?? previewNote(error.code, error.details) ?? error)
       : { message: error instanceof Error ? error.message : String(error), suggestion: null }
 }
 
@@ -28,10 +28,11 @@ export function useProblemOf(error: unknown): (field: string) => string | null {
   return (field) => {
     if (!(error instanceof ApiError) || error.field !== field) return null
     const { message, suggestion } = words(error)
-    return suggestion === null ? message : `${sentence(message)} ${suggestion}`
+    return suggestion === null ? sentence(message) : `${sentence(message)} ${suggestion}`
   }
 }
 
 function sentence(message: string): string {
-  return /[.!?…]$/.test(message) ? message : `${message}.`
+  const begun = message.charAt(0).toUpperCase() + message.slice(1) // the server begins with the name of a field
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`
 }

@@ -13,6 +13,7 @@ export const frame: Texts['frame'] = {
   theme: 'Farben',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',
+  time: 'Zeit',
   loading: 'Wird geladen …',
   retry: 'Noch einmal',
   close: 'Schließen',

@@ -24,6 +24,7 @@ export const predict: Texts['predict'] = {
     'Diese Werte kennen die Dateien noch nicht. Eintragen, den letzten bekannten halten oder eine Tabelle einfügen.',
   allGiven: 'Jeder fehlende Wert hat jetzt eine Zahl.',
   nothingMissing: 'Nichts fehlt: Die Dateien kennen jede Eingabe dieses Fensters.',
+  notANumber: 'Keine Zahl: zum Beispiel 12,5',
   hold: 'Letzten halten',
   known: 'bekannt',
   valueOf: (feature, time) => `${feature} um ${time}`,

@@ -6,7 +6,7 @@ type Words = readonly [message: string, suggestion?: string]
 const WORDS: Readonly<Record<string, Words>> = {
   WRONG_CREDENTIALS: [
     'E-Mail-Adresse oder Passwort stimmt nicht.',
-    'Ist die Feststelltaste an? Ohne Konto: „Konto anlegen“.',
+    'Ist die Feststelltaste an? Wer noch kein Konto hat, legt eines an.',
   ],
   WEAK_PASSWORD: [
     'Das Passwort hat keine 10 Zeichen oder ist zu leicht zu erraten.',
@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   ],
   WRONG_PASSWORD: ['Das ist nicht das jetzige Passwort.'],
   EMAIL_TAKEN: ['Für diese Adresse gibt es schon ein Konto.', 'Melden Sie sich an, oder nehmen Sie eine andere.'],
-  INVALID_EMAIL: ['Das ist keine E-Mail-Adresse.', 'Sie sieht aus wie name@example.org.'],
+  INVALID_EMAIL: ['Das ist keine E-Mail-Adresse.', 'Eine Adresse sieht aus wie name@example.org.'],
   EMAIL_NOT_CONFIRMED: ['Die Adresse ist noch nicht bestätigt.', 'Öffnen Sie den Link in der E-Mail.'],
   TOO_MANY_ATTEMPTS: ['Zu viele Versuche.', 'Versuchen Sie es in einigen Minuten noch einmal.'],
   RATE_LIMITED: ['Zu viele Anfragen in kurzer Zeit.', 'Warten Sie einen Augenblick.'],
@@ -25,10 +25,10 @@ const WORDS: Readonly<Record<string, Words>> = {
   SESSION_NOT_YOURS: ['Das darf nur, wem die Sitzung gehört.', 'Fragen Sie, wem sie gehört.'],
   INVALID_SHARE: ['Das ist Ihre eigene Adresse.'],
   TOO_MANY_SHARES: ['Mit noch mehr Adressen lässt sich die Sitzung nicht teilen.', 'Entfernen Sie eine davon.'],
-  INVALID_API_KEY_NAME: ['Der Name hat 1 bis 100 Buchstaben, Ziffern, Leerzeichen oder _ - ( ) .'],
+  INVALID_API_KEY_NAME: ['Der Name hat 1 bis 100 Buchstaben (ohne Umlaute), Ziffern, Leerzeichen oder _ - ( ).'],
   API_KEY_NAME_TAKEN: ['Einen Schlüssel dieses Namens hat die Sitzung schon.', 'Nehmen Sie einen anderen Namen.'],
   API_KEY_LIMIT_EXCEEDED: [
-    'Ihr Plan erlaubt keine weiteren Schlüssel.',
+    'Ihr Tarif erlaubt keine weiteren Schlüssel.',
     'Löschen Sie einen, der nicht gebraucht wird.',
   ],
   INVALID_SESSION_NAME: ['Ein Name hat 1 bis 255 Zeichen.'],
@@ -42,25 +42,30 @@ const WORDS: Readonly<Record<string, Words>> = {
     'Ein Training dieser Sitzung ist noch in Arbeit.',
     'Warten Sie, brechen Sie es ab, oder starten Sie daneben.',
   ],
-  TRAINING_NOT_AVAILABLE: ['Ihr Plan enthält keine Trainings.', 'Der Betreiber des Servers kann ihn ändern.'],
+  TRAINING_NOT_AVAILABLE: ['Ihr Tarif enthält keine Trainings.', 'Der Betreiber des Servers kann ihn ändern.'],
   TRAINING_LIMIT_REACHED: [
-    'Die Trainings Ihres Plans sind für diesen Monat verbraucht.',
+    'Die Trainings Ihres Tarifs sind für diesen Monat verbraucht.',
     'Ihr Konto zeigt, wann es neue gibt.',
   ],
   COMPUTE_LIMIT_REACHED: [
-    'Die Rechenzeit Ihres Plans ist für diesen Monat verbraucht.',
+    'Die Rechenzeit Ihres Tarifs ist für diesen Monat verbraucht.',
     'Ihr Konto zeigt, wann es neue gibt.',
   ],
   PROCESSING_LIMIT_REACHED: [
-    'Die Verarbeitungen Ihres Plans sind für diesen Monat verbraucht.',
+    'Die Verarbeitungen Ihres Tarifs sind für diesen Monat verbraucht.',
     'Ihr Konto zeigt, wann es neue gibt.',
   ],
   STORAGE_LIMIT_REACHED: [
-    'Der Speicher Ihres Plans ist voll.',
+    'Der Speicher Ihres Tarifs ist voll.',
     'Löschen Sie Dateien, Jobs oder Sitzungen, die nicht gebraucht werden.',
   ],
+  NOT_TEXT: [
+    'Das ist keine Textdatei.',
+    'Speichern Sie die Daten als CSV: Tabellenmappen und Archive lassen sich nicht lesen.',
+  ],
+  EMPTY_FILE: ['Die Datei ist leer.'],
   FILE_TOO_LARGE: [
-    'Die Datei ist größer, als Ihr Plan erlaubt.',
+    'Die Datei ist größer, als Ihr Tarif erlaubt.',
     'Teilen Sie sie, oder laden Sie nur einen Zeitraum hoch.',
   ],
   PAYLOAD_TOO_LARGE: ['Das ist mehr, als der Server auf einmal annimmt.'],

@@ -7,7 +7,7 @@ export const sessions: Texts['sessions'] = {
   found: (count) => `${count} gefunden`,
   create: 'Neue Sitzung',
   newName: 'Name der neuen Sitzung',
-  newHint: 'Eine Sitzung hält Dateien, Einstellungen und Modelle zu einer Fragestellung.',
+  newHint: 'Eine Sitzung enthält Dateien, Einstellungen und Modelle zu einer Fragestellung.',
   search: 'Namen und Schlagwörter durchsuchen',
   allTags: 'Alle Schlagwörter',
   tag: 'Schlagwort',

@@ -11,6 +11,7 @@ export const frame = {
   theme: 'Colours',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   language: 'Language',
+  time: 'Time',
   loading: 'Loading…',
   retry: 'Try again',
   close: 'Close',

@@ -21,6 +21,7 @@ export const predict = {
   missingText: 'The files do not know these values yet. Type them, hold the last known one, or paste a table.',
   allGiven: 'Every missing value has a number now.',
   nothingMissing: 'Nothing is missing: the files know every input of this window.',
+  notANumber: 'Not a number: write 12.5, for example',
   hold: 'Hold the last',
   known: 'known',
   valueOf: (feature: string, time: string) => `${feature} at ${time}`,

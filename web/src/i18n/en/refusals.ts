@@ -6,7 +6,14 @@ export interface RefusalWords {
 
 export type RefusalDetails = Readonly<Record<string, unknown>>
 
+const WORDS: Readonly<Record<string, RefusalWords>> = {
+  WRONG_CREDENTIALS: {
+    message: 'E-mail or password is wrong.',
+    suggestion: 'Is Caps Lock on? If you have no account yet, create one.',
+  },
+}
+
 export function refusal(code: string, details: RefusalDetails): RefusalWords | null
-export function refusal(): RefusalWords | null {
-  return null
+export function refusal(code: string): RefusalWords | null {
+  return WORDS[code] ?? null
 }

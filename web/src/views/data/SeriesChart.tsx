@@ -28,7 +28,8 @@ interface Props {
 }
 
 export function SeriesChart({ file, zone, findings, focus, onFinding }: Props) {
-  const t = useTexts().data
+  const all = useTexts()
+  const t = all.data
   const format = useFormat()
   const locale = useSpeech().language === 'de' ? 'de' : 'en-GB'
   const colours = useColours()
@@ -93,7 +94,7 @@ export function SeriesChart({ file, zone, findings, focus, onFinding }: Props) {
           { ...axis, size: AXIS, values: (_, ticks) => ticks.map((tick) => format.number(tick)) },
         ],
         series: [
-          { value: (_, at) => (at === null ? '–' : localTime(at, zone, locale)) },
+          { label: all.frame.time, value: (_, at) => (at === null ? '–' : localTime(at, zone, locale)) },
           {
             label: mending ? t.asMeasured : file.bezeichnung,
             stroke: mending ? colours.muted : colours.series(0),

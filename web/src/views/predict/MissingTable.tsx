@@ -49,13 +49,20 @@ export function MissingTable({ inputs, typed, onChange }: Props) {
                 return (
                   <td key={feature}>
                     {times.includes(time) ? (
-                      <input
-                        inputMode="decimal"
-                        aria-label={t.valueOf(feature, format.time(time))}
-                        aria-invalid={(text !== '' && typedNumber(text) === null) || undefined}
-                        value={text}
-                        onChange={(event) => type(feature, time, event.target.value)}
-                      />
+                      <>
+                        <input
+                          inputMode="decimal"
+                          aria-label={t.valueOf(feature, format.time(time))}
+                          aria-invalid={(text !== '' && typedNumber(text) === null) || undefined}
+                          value={text}
+                          onChange={(event) => type(feature, time, event.target.value)}
+                        />
+                        {text !== '' && typedNumber(text) === null ? (
+                          <small className="problem" role="alert">
+                            {t.notANumber}
+                          </small>
+                        ) : null}
+                      </>
                     ) : (
                       t.known
                     )}

@@ -1,11 +1,11 @@
 /** Which inputs the forecasts of a model rest on, over all steps and along the horizon. */
 import { useQuery } from '@tanstack/react-query'
 import { LyingBars } from '@/charts/Bars'
-import { HeatMap, thinned } from '@/charts/HeatMap'
+import { HeatMap } from '@/charts/HeatMap'
 import { useFormat, useTexts } from '@/i18n'
 import { Loaded } from '@/ui/states'
 import type { Model } from './choice'
-import { Legend, useLead } from './parts'
+import { Legend, useLead, useLeadLabels } from './parts'
 import { evaluationQuery } from './queries'
 
 interface Props {
@@ -18,6 +18,7 @@ export function Importance({ model, output, lead }: Props) {
   const t = useTexts().results
   const format = useFormat()
   const inWords = useLead()
+  const labels = useLeadLabels()
   const evaluation = useQuery(evaluationQuery(model.job_id))
   return (
     <Loaded query={evaluation} height={260}>
@@ -42,7 +43,7 @@ export function Importance({ model, output, lead }: Props) {
             <HeatMap
               title={t.importanceSteps}
               rows={rows}
-              columns={thinned((rows[0]?.values ?? []).map((_, step) => inWords(lead[step] ?? 0)))}
+              columns={labels((rows[0]?.values ?? []).map((_, step) => lead[step] ?? 0))}
               kind="sequential"
               describe={(row, column) =>
                 t.cell(

@@ -1,9 +1,9 @@
 /** One measure of every model at every step of the horizon, as a heat map; the skill stays where all models have one. */
 import type { LeaderboardGroup } from '@/api/schema'
-import { HeatMap, thinned } from '@/charts/HeatMap'
+import { HeatMap } from '@/charts/HeatMap'
 import { useFormat, useTexts } from '@/i18n'
 import type { Metric } from './choice'
-import { Legend, useLead } from './parts'
+import { Legend, useLead, useLeadLabels } from './parts'
 
 interface Props {
   group: LeaderboardGroup
@@ -16,6 +16,7 @@ export function Steps({ group, metric, output, onPick }: Props) {
   const t = useTexts().results
   const format = useFormat()
   const inWords = useLead()
+  const labels = useLeadLabels()
   const leads = group.lead_minutes?.[output] ?? []
   const best = group.rows.find((row) => row.kind === 'baseline')
   const rows = group.rows.flatMap((row) => {
@@ -41,7 +42,7 @@ export function Steps({ group, metric, output, onPick }: Props) {
       <HeatMap
         title={t.steps}
         rows={rows}
-        columns={thinned(leads.map(inWords))}
+        columns={labels(leads)}
         kind={kind}
         write={leads.length <= 12 ? number : undefined}
         describe={(row, column) =>

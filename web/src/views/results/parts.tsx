@@ -1,4 +1,5 @@
 /** Small parts that the faces of the results share. */
+import { thinned } from '@/charts/HeatMap'
 import { useId, type ReactNode } from 'react'
 import { useFormat, useTexts } from '@/i18n'
 import { gradient } from '@/charts/ramp'
@@ -27,12 +28,30 @@ export function Pick({ label, value, options, onChange }: PickProps) {
   )
 }
 
-/** Minutes ahead as people say it: "15 min", "3 h". */
+/** Minutes ahead as people say it: "15 min", "3 h", "1 h 45 min". */
 export function useLead(): (minutes: number) => string {
   const format = useFormat()
-  return (minutes) =>
-    Math.abs(minutes) >= 60 && minutes % 30 === 0 ? `${format.number(minutes / 60)} h` : `${format.number(minutes)} min`
+  return (minutes) => {
+    if (minutes < 60) return `${format.number(minutes)} min`
+    if (minutes % 30 === 0) return `${format.number(minutes / 60)} h`
+    return `${format.whole(Math.floor(minutes / 60))} h ${format.number(minutes % 60)} min`
+  }
 }
+
+/** Above the columns of a heat map: at whole hours, so far apart that they do not touch. */
+export function useLeadLabels(): (leads: readonly number[]) => string[] {
+  const inWords = useLead()
+  return (leads) => {
+    const at = (hours: number) => leads.filter((minutes) => minutes % (hours * 60) === 0).length
+    const every = ROUND_HOURS.find((hours) => at(hours) <= MOST_LABELS)
+    return every === undefined || at(every) < FEWEST_LABELS
+      ? thinned(leads.map(inWords), MOST_LABELS)
+      : leads.map((minutes) => (minutes % (every * 60) === 0 ? inWords(minutes) : ''))
+  }
+}
+
+const ROUND_HOURS = [1, 2, 3, 4, 6, 12, 24, 48]
+const [MOST_LABELS, FEWEST_LABELS] = [12, 3]
 
 export function Legend({ kind, low, high }: { kind: 'sequential' | 'diverging'; low: string; high: string }) {
   return (

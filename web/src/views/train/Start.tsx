@@ -21,6 +21,8 @@ interface Props {
   configs: Values[]
   names: string[]
   check: Check
+  /** Whether something is wrong that stands beside no field. */
+  unplaced: boolean
 }
 
 interface Refusal {
@@ -28,7 +30,7 @@ interface Refusal {
   error: ApiError
 }
 
-export function Start({ sessionId, workload, configs, names, check }: Props) {
+export function Start({ sessionId, workload, configs, names, check, unplaced }: Props) {
   const t = useTexts().train
   const id = useId()
   const navigate = useNavigate()
@@ -70,7 +72,7 @@ export function Start({ sessionId, workload, configs, names, check }: Props) {
     },
   })
   const all = configs.map((config, at) => ({ at, config }))
-  const general = check.refusal !== null && check.problems.size === 0
+  const general = check.refusal !== null && (check.problems.size === 0 || unplaced)
   return (
     <>
       {general ? <Refused error={check.refusal} /> : null}

@@ -20,7 +20,7 @@ import { begin, changed, fromAddress, toSend, written, type Plan } from './plan'
 import { deciding, fieldsOf, valueAt, type Path } from './schema'
 import { SchemaForm } from './SchemaForm'
 import { Start } from './Start'
-import { useCheck } from './useCheck'
+import { placed, useCheck } from './useCheck'
 import './train.css'
 
 export function Component() {
@@ -88,6 +88,7 @@ function Prepared({ sessionId, workload }: { sessionId: string; workload: Worklo
   const configs = useMemo(() => toSend(plan, fields), [plan, fields])
   const shown = configs[plan.at] ?? {}
   const check = useCheck(workload.name, shown, sessionId)
+  const { beside, complete } = placed(check.problems, fields)
   const nameOf = (at: number): string => {
     const value = choice === null ? undefined : valueAt(plan.configs[at], choice.path)
     return typeof value === 'string' || typeof value === 'number'
@@ -101,7 +102,7 @@ function Prepared({ sessionId, workload }: { sessionId: string; workload: Worklo
         <SchemaForm
           fields={fields}
           values={plan.configs[plan.at] ?? {}}
-          problems={check.problems}
+          problems={beside}
           first={own?.[0]}
           onChange={(path, value) => setPlan(changed(plan, path, own, value))}
           hidden={(path) => isSame(path, choice?.path) || isSame(path, ['allow_parallel'])}
@@ -138,7 +139,14 @@ function Prepared({ sessionId, workload }: { sessionId: string; workload: Worklo
           form
         )}
       </Card>
-      <Start sessionId={sessionId} workload={workload.name} configs={configs} names={names} check={check} />
+      <Start
+        sessionId={sessionId}
+        workload={workload.name}
+        configs={configs}
+        names={names}
+        check={check}
+        unplaced={!complete}
+      />
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { placed } from './useCheck'
 import { deciding, fieldsOf, isUsed, usedOnly, valueAt, withValue, type Field } from './schema'
 
 const SCHEMA = {
@@ -77,6 +78,23 @@ describe('fields of a schema', () => {
   it('that are not used are not sent, unknown ones are', () => {
     const values = { model_parameters: { MODE: 'LIN', EP: 5, TYPO: 1 }, importance: false }
     expect(usedOnly(fields, values)).toEqual({ model_parameters: { MODE: 'LIN', TYPO: 1 }, importance: false })
+  })
+})
+
+describe('problems', () => {
+  it('stand beside the field that shows them or the one around it, and none is lost', () => {
+    const found = new Map([
+      ['model_parameters.EP', 'too small'],
+      ['quantiles.0', 'no share'],
+      ['nowhere', 'unknown'],
+    ])
+    const { beside, complete } = placed(found, fields)
+    expect([...beside]).toEqual([
+      ['model_parameters.EP', 'too small'],
+      ['quantiles', '0: no share'],
+    ])
+    expect(complete).toBe(false)
+    expect(placed(new Map([['model_parameters', 'missing']]), fields).complete).toBe(true)
   })
 })
 

@@ -80,9 +80,15 @@ export function Draft({ id, dropped: { file }, sessionId, onSend, onRemove }: Pr
         <Refused
           error={preview.error}
           action={
-            <Button small onClick={() => setOptions({})}>
-              {t.asDetected}
-            </Button>
+            Object.keys(options).length > 0 ? (
+              <Button small onClick={() => setOptions({})}>
+                {t.asDetected}
+              </Button>
+            ) : (
+              <Button small onClick={onRemove}>
+                {t.remove}
+              </Button>
+            )
           }
         />
       ) : null}

@@ -38,7 +38,7 @@ export function TrialCard({ id, trial, errors, onChange }: Props) {
   const query = new URLSearchParams(Object.entries(body).map(([name, value]) => [name, String(value)]))
   return (
     <Card title={t.trial}>
-      <p className="muted">{t.trialText}</p>
+      <p className="muted trial-text">{t.trialText}</p>
       <div className="settings">
         <TextField
           label={t.gapLimit}

@@ -16,6 +16,7 @@ import { changes, draftOf, hasChanges, loose } from './draft'
 import { FileCard } from './FileCard'
 import { Numbers } from './Numbers'
 import { useContext, usePreview, useSave, useSettings } from './queries'
+import { inWords } from './settingWords'
 import { StepsCard } from './StepsCard'
 import { Stopped } from './Stopped'
 import { Summary } from './Summary'
@@ -61,7 +62,7 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
   const preview = usePreview(id, { ...asked, ...(at === null ? {} : { at }) }, true)
   const save = useSave(id)
   const told = preview.data
-  const errors = told?.errors ?? []
+  const errors = (told?.errors ?? []).map((error) => inWords(error, t.wrong))
   const window = told?.window ?? null
   const hours = window ? hoursOf(window) : { start: -1, end: 1 }
   const series = useContext(window, hours)
@@ -108,7 +109,7 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
         {preview.isError && !told ? <Refused error={preview.error} onRetry={() => void preview.refetch()} /> : null}
         {told ? (
           <div className="stack" aria-busy={preview.isFetching}>
-            <Summary preview={told} loose={loose(errors, draft)} />
+            <Summary preview={{ ...told, errors }} loose={loose(errors, draft)} />
             {window && told.samples ? (
               <>
                 <WindowPicture window={window} series={series} />
