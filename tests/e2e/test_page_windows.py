@@ -59,7 +59,7 @@ def test_settings_show_their_window_before_they_are_saved(
     expect(page.get_by_text(f"Sample 1 of {count:,}")).to_be_visible()
     load = page.locator(".card", has=page.get_by_role("heading", name="Load", exact=True))
     load.get_by_label("To [h]").fill("0")
-    expect(load.get_by_role("alert")).to_contain_text("zeithorizont")
+    expect(load.get_by_role("alert")).to_contain_text("after its end at 0 h")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     load.get_by_label("From [h]").fill("6")
     load.get_by_label("To [h]").fill("29")

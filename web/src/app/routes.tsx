@@ -2,6 +2,7 @@
 import { Navigate, type RouteObject } from 'react-router'
 import { Broken } from './Broken'
 import { Frame } from './Frame'
+import { Nowhere } from './Nowhere'
 import { Session } from './Session'
 import { SignedIn } from './SignedIn'
 import { Start } from './Start'
@@ -13,6 +14,7 @@ export const routes: RouteObject[] = [
     hydrateFallbackElement: <div />,
     children: [
       { path: '/sign-in', lazy: () => import('@/views/signin') },
+      { path: '*', element: <Nowhere /> },
       {
         element: <SignedIn />,
         errorElement: <Broken />,

@@ -65,7 +65,7 @@ export function Refused({ error, onRetry, action }: RefusedProps) {
       <div>
         <h3>{title}</h3>
         {text ? <p>{text}</p> : null}
-        {suggestion ? <p>{suggestion}</p> : null}
+        {suggestion && !gone ? <p>{suggestion}</p> : null}
         {refusal === null ? <p>{message}</p> : null}
       </div>
       {action || (onRetry && !gone) || gone ? (

@@ -28,6 +28,7 @@ export const frame: Texts['frame'] = {
   unreachableHint: 'Läuft er? Die Seite versucht es von selbst wieder.',
   notFound: 'Hier ist nichts',
   notFoundHint: 'Vielleicht wurde es gelöscht, oder es gehört jemand anderem.',
+  nowhereHint: 'Keine Ansicht hat diese Adresse.',
   notAllowed: 'Das ist nicht erlaubt',
   broken: 'Diese Ansicht ist abgestürzt',
   brokenHint: 'Bitte neu laden. Was gespeichert wurde, liegt auf dem Server.',

@@ -120,11 +120,11 @@ export const live: Texts['live'] = {
     output: 'Ausgabe',
     without: (count) => `${count} ohne Wert: gescheitert oder früh aufgegeben.`,
     fold: {
-      title: 'Faltungen',
-      one: 'MAE einer Faltung',
+      title: 'Abschnitte',
+      one: 'MAE eines Abschnitts',
       line: 'Mittel bisher',
-      number: 'Faltung',
-      none: 'Ein Punkt für jede Faltung, sobald sie beurteilt ist.',
+      number: 'Abschnitt',
+      none: 'Ein Punkt für jeden Abschnitt, sobald er beurteilt ist.',
     },
     trial: {
       title: 'Versuche',

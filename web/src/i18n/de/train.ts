@@ -133,8 +133,17 @@ export const train: Texts['train'] = {
     minutes: { title: 'Minuten höchstens' },
     space: {
       title: 'Suchraum',
-      hint: 'Je Parameter [kleinster, größter] oder eine Liste von Namen; leer: die üblichen.',
+      hint: 'MODE nennt die Modelle, etwa {"MODE": ["LIN", "Dense"]}; je Parameter [kleinster, größter] oder eine Liste, sonst die üblichen.',
     },
     folds: { title: 'Abschnitte' },
+    count: { title: 'Wie viele' },
+    step_hours: { title: 'Abstand der Abschnitte (h)', hint: 'Leer: so lang wie der Testteil.' },
+    test_hours: { title: 'Testteil je Abschnitt (h)', hint: 'Leer: die halbe Zeit, gleichmäßig aufgeteilt.' },
+    refit: { title: 'Für jeden neu trainieren' },
+    window: { title: 'Trainingsteil', hint: 'expanding: vom Anfang an. sliding: immer gleich lang.' },
+    embargo_hours: { title: 'Frei vor dem Testteil (h)', hint: 'Leer: so weit ein Fenster reicht.' },
+    validation_percent: { title: 'Validierung (%)' },
+    holdout_percent: { title: 'Am Ende zurückbehalten (%)' },
+    evaluate_holdout: { title: 'Am Zurückbehaltenen messen' },
   },
 }

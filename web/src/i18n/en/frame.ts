@@ -26,6 +26,7 @@ export const frame = {
   unreachableHint: 'Is it running? The page tries again by itself.',
   notFound: 'There is nothing here',
   notFoundHint: 'It may have been deleted, or belong to somebody else.',
+  nowhereHint: 'No view has this address.',
   notAllowed: 'This is not allowed',
   broken: 'This view broke',
   brokenHint: 'Reload the page. What was saved is on the server.',

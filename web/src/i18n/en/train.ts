@@ -127,8 +127,17 @@ export const train = {
     minutes: { title: 'Minutes at most' },
     space: {
       title: 'Search space',
-      hint: 'Per parameter [lowest, highest] or a list of names; empty: the usual ones.',
+      hint: 'MODE names the models, such as {"MODE": ["LIN", "Dense"]}; per parameter [lowest, highest] or a list, else the usual ones.',
     },
     folds: { title: 'Folds' },
+    count: { title: 'How many' },
+    step_hours: { title: 'One begins after another (h)', hint: 'Empty: as long as its test part.' },
+    test_hours: { title: 'Test part of each (h)', hint: 'Empty: half of the time, shared out evenly.' },
+    refit: { title: 'Train anew for each' },
+    window: { title: 'Training part', hint: 'expanding: from the beginning. sliding: of equal length.' },
+    embargo_hours: { title: 'Kept free before the test (h)', hint: 'Empty: as long as a window reaches.' },
+    validation_percent: { title: 'Validation (%)' },
+    holdout_percent: { title: 'Kept back at the end (%)' },
+    evaluate_holdout: { title: 'Judge on what is kept back' },
   } as Record<string, { title: string; hint?: string }>,
 }

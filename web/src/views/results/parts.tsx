@@ -43,10 +43,11 @@ export function useLeadLabels(): (leads: readonly number[]) => string[] {
   const inWords = useLead()
   return (leads) => {
     const at = (hours: number) => leads.filter((minutes) => minutes % (hours * 60) === 0).length
+    const last = leads.length - Math.floor(leads.length / 24) // a label further right would be cut off
     const every = ROUND_HOURS.find((hours) => at(hours) <= MOST_LABELS)
     return every === undefined || at(every) < FEWEST_LABELS
       ? thinned(leads.map(inWords), MOST_LABELS)
-      : leads.map((minutes) => (minutes % (every * 60) === 0 ? inWords(minutes) : ''))
+      : leads.map((minutes, place) => (minutes % (every * 60) === 0 && place < last ? inWords(minutes) : ''))
   }
 }
 
