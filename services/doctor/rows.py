@@ -9,9 +9,12 @@ from sqlalchemy.exc import DBAPIError
 
 from services.doctor.findings import Finding, well, wrong
 from services.installation import CannotStart, same_folder
+from services.plans.room import Room
 from services.settings import Settings
 from services.storage.database import Database, pooled_by_transaction
 from services.storage.row_security import bypasses, is_supabase, openings, ours
+from services.uploads.chunks import UPLOADS, ChunkStore
+from services.uploads.tus.store import TUS_UPLOADS, TusStore
 
 OLDEST_POSTGRES = 15
 COMMAND = "flask --app app:create_cli_app"
@@ -29,6 +32,10 @@ def look(settings: Settings) -> Iterator[Finding]:
             if not database.is_sqlite and is_supabase(connection):
                 yield from _closed(connection)
                 yield _accounts(connection, settings.accounts == "supabase")
+                if not bypasses(connection):  # it would find no upload, or may not look
+                    return
+            if migrated.is_well:
+                yield _uploads(database, settings)
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         shown = make_url(settings.database_url).render_as_string(hide_password=True)
@@ -74,6 +81,19 @@ def _installation(database: Database, settings: Settings) -> Finding:
         said, _, repair = str(error).partition(". ")
         return wrong("installation", said, repair or "Correct DATA_DIR or DATABASE_URL")
     return well("installation", "folder and database belong together")
+
+
+def _uploads(database: Database, settings: Settings) -> Finding:
+    """An id that was copied into a folder of a machine's own deceives the start, but not this."""
+    tus, chunks = TusStore(settings.data_dir / TUS_UPLOADS), ChunkStore(settings.data_dir / UPLOADS)
+    elsewhere = Room(database).others({*(folder.name for folder in tus.folders()), *chunks.keys()})
+    if not elsewhere:
+        return well("uploads", "unfinished ones lie in DATA_DIR")
+    repair = (
+        "Mount the folder that the other machines use as DATA_DIR; on a single machine a process was killed "
+        f"between two steps, and it is forgotten by: {COMMAND} clean-up"
+    )
+    return wrong("uploads", f"{len(elsewhere)} unfinished uploads do not lie in DATA_DIR", repair)
 
 
 def _closed(connection: Connection) -> Iterator[Finding]:

@@ -67,11 +67,15 @@ class Room:
 
     def forget_others(self, there: Collection[str]) -> int:
         """Release what uploads held of which nothing lies on the disk any more; `there`: those that do."""
-        with self._database.read() as tx:
-            old = UnfinishedUploadRow.created_at < self._clock() - GRACE
-            gone = set(tx.scalars(select(UnfinishedUploadRow.key).where(old))) - set(there)
+        gone = self.others(there)
         self.release(*gone)
         return len(gone)
+
+    def others(self, there: Collection[str]) -> set[str]:
+        """Uploads that hold room and are not among these, but for those that only begin."""
+        with self._database.read() as tx:
+            old = UnfinishedUploadRow.created_at < self._clock() - GRACE
+            return set(tx.scalars(select(UnfinishedUploadRow.key).where(old))) - set(there)
 
     def _holds(self, key: str, size: int) -> bool:
         with self._database.read() as tx:

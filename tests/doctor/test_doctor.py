@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -28,6 +29,7 @@ from services.doctor import Finding, examine, on_this_machine
 from services.installation import identify
 from services.storage.database import Database
 from services.storage.supabase_migrations import FOLDER
+from services.uploads.tus.store import TUS_UPLOADS, About, TusStore
 from tests.daemons import PostgresServer, RedisServer
 from tests.storage.supabase_database import address_for, new_project, push
 
@@ -76,7 +78,7 @@ def test_an_embedded_installation_is_well(here: dict[str, str]) -> None:
     found = list(examine(here))
     assert [finding for finding in found if not finding.is_well] == []
     assert [finding.place for finding in found] == [
-        *("data folder", "disk", "secret", "database", "schema", "installation")
+        *("data folder", "disk", "secret", "database", "schema", "installation", "uploads")
     ]
 
 
@@ -280,6 +282,27 @@ def test_a_role_that_row_security_binds_is_found(project: dict[str, str]) -> Non
             "drop policy weak on alembic_version",
             "revoke all on alembic_version, installation from weakling",
         )
+
+
+def test_a_folder_that_lacks_the_uploads_of_the_database_is_found(project: dict[str, str]) -> None:
+    """As on a machine that has not mounted the shared folder and was given the id by hand."""
+    user, key = uuid4(), uuid4().hex
+    _change(
+        project["DATABASE_URL"],
+        f"insert into auth.users (id, email) values ('{user}', 'a@example.org')",
+        "insert into users (id, email, password_hash, created_at) "
+        f"values ('{user}', 'a@example.org', '', now())",
+        "insert into unfinished_uploads (key, user_id, size_bytes, created_at) "
+        f"values ('{key}', '{user}', 7, now() - interval '1 hour')",
+    )
+    try:
+        found = only_wrong(project, "uploads")
+        assert found.said == "1 unfinished uploads do not lie in DATA_DIR"
+        assert "Mount the folder" in found.repair
+        TusStore(Path(project["DATA_DIR"]) / TUS_UPLOADS).create(user, About(7, ""), key)
+        assert wrongs(project) == {}
+    finally:
+        _change(project["DATABASE_URL"], f"delete from auth.users where id = '{user}'")
 
 
 def test_accounts_that_cannot_be_made_are_found(project: dict[str, str]) -> None:
