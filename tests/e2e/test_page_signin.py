@@ -72,3 +72,36 @@ def test_sign_ins_are_seen_and_ended_and_the_password_changed(visit: Visit, hous
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Password changed.")).to_be_visible()
+
+
+def test_a_page_that_listens_asks_to_sign_in_when_its_sign_in_is_ended_elsewhere(
+    visit: Visit, house: Server
+) -> None:
+    """Nothing is clicked: the socket says that access has ended, and the page believes it."""
+    email = f"{secrets.token_hex(6)}@example.org"
+    client, _ = client_of(house, email)
+    tokens = client.call("POST", "/api/auth/sign-in", json={"email": email, "password": PASSWORD})
+    job = client.call("POST", "/api/v1/training/jobs", json={"workload": "toy_hang", "config": {}})["id"]
+    path = f"/api/v1/training/jobs/{job}"
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    frames: list[str] = []
+    visitor.page.on("websocket", lambda line: line.on("framereceived", lambda said: frames.append(str(said))))
+    visitor.page.goto("/jobs")
+
+    def heard(word: str) -> bool:
+        visitor.page.wait_for_timeout(50)
+        return any(word in frame for frame in frames)
+
+    for number in range(100):  # until the page listens
+        if heard("job.event"):
+            break
+        client.call("PATCH", path, json={"name": f"Name {number}"})
+    sign_ins = client.call("GET", "/api/auth/sign-ins")["sign_ins"]
+    (pages,) = [each["id"] for each in sign_ins if not each["current"]]
+    visitor.page.route("**/api/v1/**", lambda request: request.abort())  # no question asked tells it
+    client.call("DELETE", f"/api/auth/sign-ins/{pages}")
+    visitor.page.wait_for_url(re.compile("/sign-in"))
+    assert heard("access_ended"), frames
+    assert visitor.page.evaluate("() => localStorage.getItem('trainyard.tokens')") is None
+    client.call("POST", f"{path}/cancel")
