@@ -59,6 +59,7 @@ export function LossCurves({ curves, baseline, working, hasEpochs, syncKey }: Pr
       <LineChart
         title={t.curves}
         x={x}
+        counts
         lines={lines}
         height={230}
         xLabel={t.epoch}
@@ -107,7 +108,7 @@ export function OtherCurve({ curves }: { curves: Record<string, CurveColumns> })
             ))}
           </select>
         </label>
-        <LineChart title={name} x={x} lines={lines} height={180} xLabel={t.epoch} />
+        <LineChart title={name} x={x} counts lines={lines} height={180} xLabel={t.epoch} />
       </div>
     </details>
   )
