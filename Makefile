@@ -21,6 +21,9 @@ PYTEST := $(ONE_THREAD) $(PY) -m pytest --durations=20 -n $(TEST_PROCESSES) --di
 export DATA_DIR ?= uploads
 export PORT
 
+# What does not need each other is done side by side: packages of two languages, checks of two languages.
+MAKEFLAGS += --jobs=2
+
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -71,7 +74,9 @@ down: ## Stop the cluster of `make up`; its data stays
 demo: setup ## The whole way on sample data, or on DATA=path.csv [COLUMN=name]
 	@$(PY) -m examples.demo $(if $(DATA),--data $(DATA)) $(if $(COLUMN),--column $(COLUMN))
 
-check: setup check-page ## Lint, format check, types
+check: check-code check-page ## Lint, format check, types
+
+check-code: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -91,7 +96,8 @@ test: check build ## Set up, check and run the tests
 
 test-all: check build ## Everything, the slow tests too
 	$(PYTEST)
-	$(MAKE) test-postgres test-cluster
+	$(MAKE) test-postgres
+	$(MAKE) test-cluster
 
 test-postgres: setup ## Everything again, on a real PostgreSQL; and the engine's tests through a pooler
 	TEST_DATABASE=postgres $(PYTEST)
@@ -110,4 +116,4 @@ format: setup ## Format the code
 clean: ## Remove the virtual environment and caches (never data)
 	rm -rf $(VENV) tests/realtime/node_modules tests/tus/node_modules tests/supabase_lite/node_modules web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help setup build run worker up down demo check audit check-page test test-all test-cluster test-postgres supabase-migrations format clean
+.PHONY: help setup build run worker up down demo check audit check-code check-page test test-all test-cluster test-postgres supabase-migrations format clean
