@@ -64,7 +64,12 @@ def run_predict(folder: Path, *options: str) -> Any:
     return json.loads(run.stdout)
 
 
-@pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "DLinear", "SVR_dir", "SVR_MIMO", "LGBMR", "ENSEMBLE"])
+# One network, one of scikit-learn, one of LightGBM; to load the libraries is most of the time of each.
+FAMILIES = ["LIN", "AR LSTM", "SVR_MIMO", "LGBMR"]
+OTHERS = [pytest.param(mode, marks=pytest.mark.slow) for mode in ("DLinear", "SVR_dir", "ENSEMBLE")]
+
+
+@pytest.mark.parametrize("mode", [*FAMILIES, *OTHERS])
 def test_the_archive_reproduces_its_expected_output_in_a_clean_process(mode: str, tmp_path: Path) -> None:
     folder = taken_home(mode, tmp_path)
     expected = np.array(json.loads((folder / "expected_output.json").read_text()))

@@ -73,7 +73,7 @@ def test_the_counter_of_the_patience_goes_on_too() -> None:
     assert never_stopped("Dense by XLA")["stopped_early"]
 
 
-@pytest.mark.parametrize("after", [1, 2, 6])
+@pytest.mark.parametrize("after", [2, *(pytest.param(each, marks=pytest.mark.slow) for each in (1, 6))])
 def test_after_whichever_epoch_it_stops_the_end_is_the_same(
     after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +181,7 @@ def whole_ensemble() -> tuple[dict[str, Any], list[tuple[int, int | None]]]:
 
 
 # Dense offers two, one follows it, one LGBMR, two NLinear
-@pytest.mark.parametrize("after", [2, 3, 5])
+@pytest.mark.parametrize("after", [3, *(pytest.param(each, marks=pytest.mark.slow) for each in (2, 5))])
 def test_an_ensemble_goes_on_inside_and_between_its_members(
     after: int, tmp_path: Path, whole_ensemble: tuple[dict[str, Any], list[tuple[int, int | None]]]
 ) -> None:
