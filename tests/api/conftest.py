@@ -20,6 +20,14 @@ from tests.api.world import World
 from tests.conftest import PASSWORD, make_settings
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_late() -> Iterator[None]:
+    """Requests of the test client come one after the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.uploads.tus.arrivals.HEAD_START_SECONDS", 0.0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[World]:
     """Shared by the tests of a module, each in sessions of its own; requests wait for small jobs as long

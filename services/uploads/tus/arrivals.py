@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from threading import Condition
 
+HEAD_START_SECONDS = 0.1  # for requests that came before, whose first line a busy server has not read yet
+
 
 class Arrivals:
     """A request is known from its first line on, long before it holds the lock of the upload's writer.
@@ -30,6 +32,7 @@ class Arrivals:
 
     def await_none(self, upload_id: str, seconds: float) -> float:
         """Until none is open, but no longer than so many seconds; how many of them are left."""
+        time.sleep(HEAD_START_SECONDS)
         deadline = time.monotonic() + seconds
         with self._changed:
             self._changed.wait_for(lambda: upload_id not in self._open, seconds)
