@@ -321,6 +321,9 @@ class _Progress:
         """Where it stands; whoever wants to cancel is heard."""
         if time.monotonic() < self._next:
             return
+        if self._waiting:  # or batches would always speak first, and curves stand still for as long
+            self.told()
+            return
         done = self._last["batch"]
         self._tell(
             epoch + done / self._batches,
