@@ -20,7 +20,6 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from examples.server import ROOT
-from services.jobs.local import LocalRunner
 from services.local_training_environment import (
     DeviceDetectionError,
     DeviceManager,
@@ -36,7 +35,7 @@ from services.settings import Settings
 from services.storage.database import Database
 from services.storage.tables import now
 from services.wiring import Services, build
-from tests.conftest import PASSWORD
+from tests.conftest import COLD, PASSWORD
 from tests.jobs.house import until
 
 STATUS_KEYS = {"job_id", "job_name", "status", "start_timestamp", "end_timestamp", "environment"}
@@ -64,11 +63,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator
         "TRAINYARD_WORKERS": "1",
         "TRAINYARD_EXTRA_WORKLOADS": "tests.embedding_workload,tests.toy_workloads",
         "TRAINYARD_CHECKPOINT_SECONDS": "0.1",
+        **COLD,
         "TRAINYARD_LOG_LEVEL": "error",
     }
     services = build(Settings.from_env(environment))
-    assert isinstance(services.runner, LocalRunner)
-    services.runner.stay_cold()
     services.runner.start_workers()
     yield services
     services.runner.stop()

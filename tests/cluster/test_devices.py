@@ -10,6 +10,7 @@ from services.devices.detection import may_have_gpu
 from tests.clusters import PATIENCE_SECONDS, Cluster
 
 
+@pytest.mark.slow
 def test_every_web_server_shows_the_workers_of_all_machines(cluster: Cluster) -> None:
     cluster.wait_for_workers()
     user, token = cluster.account()
@@ -38,6 +39,7 @@ def test_every_web_server_shows_the_workers_of_all_machines(cluster: Cluster) ->
 
 
 @pytest.mark.skipif(may_have_gpu(), reason="this machine may have the GPU that is asked for")
+@pytest.mark.slow
 def test_a_machine_that_is_to_use_a_gpu_it_has_not_is_refused(cluster: Cluster) -> None:
     machine = cluster.worker("without-gpu", TRAINYARD_DEVICE="cuda").start()
     assert machine.process is not None

@@ -94,6 +94,7 @@ def test_two_models_are_started_together_watched_over_a_reload_and_one_is_cancel
     somebody.visitor.look("live-ended")
 
 
+@pytest.mark.slow
 def test_a_lost_connection_leaves_no_hole_and_the_best_can_be_kept(somebody: Somebody) -> None:
     config = {"model_parameters": {"MODE": "Dense", "EP": 2000, "PATIENCE": 2000, "BATCH_SIZE": 2}}
     body = {"workload": "forecast", "session_id": somebody.session, "config": config, "job_name": "Kept"}
@@ -118,6 +119,7 @@ def test_a_lost_connection_leaves_no_hole_and_the_best_can_be_kept(somebody: Som
     assert shown == told, "every line, in order, once"
 
 
+@pytest.mark.slow
 def test_folds_and_trials_are_dots_as_they_end(somebody: Somebody) -> None:
     start = f"/api/training/{{}}/{somebody.session}"
     client, page = somebody.client, somebody.page

@@ -83,6 +83,7 @@ def test_a_paused_job_goes_on_to_exactly_the_losses_of_one_that_was_never_stoppe
     assert house.used(house.user) == 2, "a pause costs nothing"
 
 
+@pytest.mark.slow
 def test_a_job_whose_worker_is_killed_again_and_again_goes_on_from_its_checkpoints(
     every_epoch: House, jobs: Jobs
 ) -> None:

@@ -220,6 +220,7 @@ def test_evidence_says_what_computed_a_fold_and_what_came_out(house: House) -> N
         assert (each.device, each.tried) == ("cpu", 1) and each.processing_ms > 0
 
 
+@pytest.mark.slow
 def test_after_a_kill_only_the_open_items_are_done(house: House, request: pytest.FixtureRequest) -> None:
     whole = worked(house, backtest(house, folds={"refit": False}))
     whole_search = worked(house, search(house))

@@ -78,7 +78,6 @@ def test_a_server_works_through_it(pooler: Pooler, postgres: PostgresServer, tmp
     address = pooler.through(postgres.database())  # empty: migrating goes through it too
     app = create_app(make_settings(tmp_path, DATABASE_URL=address, **toys))
     services = app.extensions[KEY]
-    services.runner.stay_cold()
     services.runner.start_workers()
     try:
         user = services.accounts.sign_up("ada@example.org", PASSWORD).user.id

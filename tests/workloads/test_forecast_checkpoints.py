@@ -77,6 +77,7 @@ def assert_as_if_undisturbed(house: House, job: JobView, whole: JobView) -> None
     assert results(house, job) == results(house, whole)
 
 
+@pytest.mark.slow
 def test_paused_or_killed_and_resumed_by_another_process_it_ends_as_if_never_disturbed(
     house: House, whole: JobView
 ) -> None:

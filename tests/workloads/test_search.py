@@ -110,6 +110,7 @@ def load_start() -> int:
     return int(np.datetime64("2024-01-01T00:00", "ns").astype(np.int64))
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_the_trials_with_their_values(tmp_path: Path) -> None:
     about = config(tmp_path, {"LGBMR": TREES})
     assert trials_of(tmp_path, about) == trials_of(tmp_path, about)
