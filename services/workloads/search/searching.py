@@ -55,7 +55,8 @@ def train(run: Run, config: SearchConfig) -> dict[str, Any]:
             suggestion="Narrow the space, for example to a smaller LEARNING_RATE, or try another MODE",
             details={"trials": report["trials"]},
         )
-    run.log(f"Best of {len(trials.study.attempts)} trials: {best.params}, validation error {best.value:.6g}")
+    settings = ", ".join(f"{name} {value}" for name, value in best.params.items())
+    run.log(f"Best of {len(trials.study.attempts)} trials: {settings}; validation error {best.value:.4g}")
     values = config.model_dump(include=set(ForecastConfig.model_fields))
     chosen = ForecastConfig.model_validate({**values, "model": config.parameters(best.params)})
     ended = report["stopped_by"] == "user"

@@ -24,7 +24,12 @@ export function Session() {
     select: ({ session: { access: role, owner } }) => ({ role, owner }),
   })
   useEffect(() => {
-    line.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const list = line.current
+    if (list === null) return
+    // Also when a phone is turned; only the line itself scrolls, never the page.
+    const observer = new ResizeObserver(() => centre(list))
+    observer.observe(list)
+    return () => observer.disconnect()
   }, [pathname, session.isSuccess, access.isSuccess])
   return (
     <Loaded query={session}>
@@ -59,6 +64,13 @@ export function useSessionId(): string {
   const { sessionId } = useParams()
   if (sessionId === undefined) throw new Error('this view is only shown below /sessions/:sessionId')
   return sessionId
+}
+
+function centre(list: HTMLElement) {
+  const active = list.querySelector('.active')?.getBoundingClientRect()
+  if (active === undefined) return
+  const whole = list.getBoundingClientRect()
+  list.scrollLeft += active.left + active.width / 2 - (whole.left + whole.width / 2)
 }
 
 function sessionName(answer: object): string | null {

@@ -24,6 +24,8 @@ export interface Line {
 const LOGARITHMIC: uPlot.Scale.Distr = 3
 
 const SHORTEST = 1e-3
+// Dates have a second row for the year or the day; numbers leave it to the picture.
+const ONE_ROW_PX = 32
 const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
 
 interface Props {
@@ -126,6 +128,7 @@ export function LineChart(props: Props) {
           ...axis,
           ...(time ? { values: TIME_VALUES } : {}),
           ...(counts ? { incrs: COUNTS } : {}),
+          ...(time ? {} : { size: ONE_ROW_PX }),
           ...(xLabel ? { label: xLabel, labelSize: 22 } : {}),
         },
         {

@@ -6,7 +6,7 @@ const EVENING = new Date(2024, 4, 3, 21, 30)
 
 it('writes months by their German names and hours up to 24', () => {
   expect(dateWriter('de')('{D}. {MMM} {HH}:{mm}')(EVENING)).toBe('3. Mai 21:30')
-  expect(dateWriter('en-GB')('{D}. {MMMM}')(EVENING)).toBe('3. May')
+  expect(dateWriter('en-GB')('{D}. {MMMM}')(EVENING)).toBe('3 May')
 })
 
 it('has a form for every size of step, the largest first', () => {

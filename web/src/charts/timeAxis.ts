@@ -15,7 +15,7 @@ export const TIME_VALUES: Axis.Values = [
   [1, '{HH}:{mm}:{ss}', '\n{D}. {MMM}', null, '\n{D}. {MMM}', null, null, null, 1],
 ]
 
-/** Writes uPlot's templates with the names of the language. */
+/** Writes uPlot's templates with the names of the language; English has no dot behind the day. */
 export function dateWriter(language: string): (template: string) => (date: Date) => string {
   const named = (options: Intl.DateTimeFormatOptions, at: (index: number) => number, count: number) => {
     const format = new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' })
@@ -29,5 +29,6 @@ export function dateWriter(language: string): (template: string) => (date: Date)
     WWWW: named({ weekday: 'long' }, weekday, 7),
     WWW: named({ weekday: 'short' }, weekday, 7),
   }
-  return (template) => uPlot.fmtDate(template, names)
+  const dotted = !language.startsWith('en')
+  return (template) => uPlot.fmtDate(dotted ? template : template.replace('{D}. ', '{D} '), names)
 }

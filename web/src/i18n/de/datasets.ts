@@ -3,10 +3,25 @@ import type { Texts } from '../en'
 
 const WEEKDAYS = ['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So']
 const PARTS: Record<string, string> = { train: 'Training', validation: 'Validierung', test: 'Test' }
+const CALENDAR: Record<string, string> = {
+  Y_sin: 'Jahr, Sinus',
+  Y_cos: 'Jahr, Kosinus',
+  M_sin: 'Monat, Sinus',
+  M_cos: 'Monat, Kosinus',
+  W_sin: 'Woche, Sinus',
+  W_cos: 'Woche, Kosinus',
+  D_sin: 'Tag, Sinus',
+  D_cos: 'Tag, Kosinus',
+  H: 'Feiertage',
+  H_bruecke: 'Brückentage',
+  H_ferien: 'Schulferien',
+}
 
 export const datasets: Texts['datasets'] = {
   title: 'Datensätze',
   notYet: 'Die Fenster sind noch nicht vollständig',
+  notYetText:
+    'Es braucht mindestens eine Datei als Eingabe und eine als Ausgabe, mit ihren Stunden und den Zeitschritten.',
   toWindows: 'Fenster einstellen',
   build: 'Datensätze erzeugen',
   buildNow: 'Jetzt erzeugen',
@@ -31,6 +46,7 @@ export const datasets: Texts['datasets'] = {
           ? 'Alle'
           : name,
   roles: { input: 'Eingabe', lag: 'Verzögerung', calendar: 'Kalender', output: 'Ausgabe' },
+  calendar: (name) => CALENDAR[name] ?? name,
   violinsOf: (name) => `Verteilung von ${name}`,
   pointAt: 'Auf eine Violine zeigen, um ihre Quantile zu lesen.',
   told: (median, half, most) => `Median ${median} · Hälfte in ${half} · 90 % in ${most}`,
@@ -38,10 +54,10 @@ export const datasets: Texts['datasets'] = {
   groupHead: 'Gruppe',
   count: 'Werte',
   mean: 'Mittelwert',
-  deviation: 'Standardabweichung',
+  deviation: 'Std.-Abw.',
   files: (name) => `${name} herunterladen`,
   svg: 'Dieses Bild als SVG',
   png: 'Dieses Bild als PNG',
   csv: 'Zahlen als CSV',
-  serverPng: 'Bild des Servers, alle Datensätze zusammen (PNG)',
+  serverPng: 'Bild vom Server, alle Datensätze (PNG)',
 }

@@ -1,5 +1,6 @@
 /** Texte des Rahmens um alle Ansichten. */
 import type { Texts } from '../en'
+import { simple } from './simple'
 
 export const frame: Texts['frame'] = {
   skip: 'Zum Inhalt springen',
@@ -34,6 +35,7 @@ export const frame: Texts['frame'] = {
   brokenHint: 'Bitte neu laden. Was gespeichert wurde, liegt auf dem Server.',
   reload: 'Neu laden',
   toSessions: 'Zu den Sitzungen',
+  simple,
   stations: 'Schritte dieser Sitzung',
   station: {
     upload: 'Hochladen',

@@ -1,5 +1,6 @@
 /** Texte der Ansicht laufender Jobs. */
 import type { Texts } from '../en'
+import { simple } from './simple'
 
 export const live: Texts['live'] = {
   heading: 'Live',
@@ -60,7 +61,7 @@ export const live: Texts['live'] = {
   curves: 'Verlust',
   trainLoss: 'Training',
   valLoss: 'Validierung',
-  baseline: (name) => `Beste Vergleichsprognose: ${name}`,
+  baseline: (name) => `Beste Vergleichsprognose: ${simple(name)}`,
   baselineHolds: 'Bisher ist die beste Vergleichsprognose besser.',
   baselineBeaten: (share) => `Der Validierungsverlust liegt ${share} unter dem der besten Vergleichsprognose.`,
   noCurves: 'Dieses Modell wird in einem Zug berechnet: Es gibt keine Kurve, nur das Ergebnis.',

@@ -1,5 +1,6 @@
 /** Texte der Modelle. */
 import type { Texts } from '../en'
+import { simple } from './simple'
 
 export const models: Texts['models'] = {
   versions: 'Versionen',
@@ -14,7 +15,7 @@ export const models: Texts['models'] = {
   trained: 'Trainiert',
   output: 'Ausgabe',
   skill: 'Skill',
-  against: (baseline) => `gegenüber „${baseline}“`,
+  against: (baseline) => `gegenüber „${simple(baseline)}“`,
   look: (number) => `Version ${number} ansehen`,
   compareWith: 'Vergleichen mit',
   nothing: 'keiner anderen Version',

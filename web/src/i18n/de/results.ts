@@ -1,5 +1,6 @@
 /** Texte der Ergebnisse. */
 import type { Texts } from '../en'
+import { simple } from './simple'
 
 export const results: Texts['results'] = {
   ranking: 'Rangliste',
@@ -58,7 +59,7 @@ export const results: Texts['results'] = {
   later: 'Ein Fenster später',
   truth: 'Messwert',
   quantile: (level) => `${level} %`,
-  bestBaseline: (name) => `Beste Vergleichsprognose: ${name}`,
+  bestBaseline: (name) => `Beste Vergleichsprognose: ${simple(name)}`,
   windowErrors: 'MAE dieses Fensters',
   worst: 'Schlechteste Fenster',
   worstOf: (model) => `Schlechteste Fenster von ${model}`,
@@ -80,9 +81,10 @@ export const results: Texts['results'] = {
   months: 'Jän Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez',
   clock: (zone) => `Uhr von ${zone}, zum Zeitpunkt, der prognostiziert wird.`,
   significance: 'Mehr als Zufall?',
-  significant: (baseline, p) => `Besser als „${baseline}“, und zwar mehr als zufällig (Diebold-Mariano, ${p}).`,
-  notSignificant: (baseline, p) => `Von „${baseline}“ nicht mehr als zufällig verschieden (Diebold-Mariano, ${p}).`,
-  worse: (baseline, p) => `Schlechter als „${baseline}“, und zwar mehr als zufällig (Diebold-Mariano, ${p}).`,
+  significant: (baseline, p) => `Besser als „${simple(baseline)}“, und zwar mehr als zufällig (Diebold-Mariano, ${p}).`,
+  notSignificant: (baseline, p) =>
+    `Von „${simple(baseline)}“ nicht mehr als zufällig verschieden (Diebold-Mariano, ${p}).`,
+  worse: (baseline, p) => `Schlechter als „${simple(baseline)}“, und zwar mehr als zufällig (Diebold-Mariano, ${p}).`,
   coverage: 'Halten die Intervalle, was sie sagen?',
   interval: 'Intervall',
   covered: 'Getroffen',

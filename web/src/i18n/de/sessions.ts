@@ -69,7 +69,6 @@ export const sessions: Texts['sessions'] = {
   baseline: 'Vergleichsprognose',
   outputs: 'Ausgabe',
   samples: (count) => `${count} Testfenster`,
-  mine: 'Ergebnisse',
   skillPicture: 'Vorsprung des besten Modells jeder Sitzung vor ihrer besten Vergleichsprognose',
   skillHint: 'Um wie viel kleiner der Fehler ist als der der besten Vergleichsprognose; 0 ist gleich gut.',
 }

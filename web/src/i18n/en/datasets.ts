@@ -1,10 +1,24 @@
 /** Texts of the view Datasets. */
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 const PARTS: Record<string, string> = { train: 'Training', validation: 'Validation', test: 'Test' }
+const CALENDAR: Record<string, string> = {
+  Y_sin: 'Year, sine',
+  Y_cos: 'Year, cosine',
+  M_sin: 'Month, sine',
+  M_cos: 'Month, cosine',
+  W_sin: 'Week, sine',
+  W_cos: 'Week, cosine',
+  D_sin: 'Day, sine',
+  D_cos: 'Day, cosine',
+  H: 'Holidays',
+  H_bruecke: 'Bridge days',
+  H_ferien: 'School holidays',
+}
 
 export const datasets = {
   title: 'Datasets',
   notYet: 'The windows are not complete yet',
+  notYetText: 'It takes at least one file as input and one as output, with their hours and the time steps.',
   toWindows: 'Set the windows',
   build: 'Build the datasets',
   buildNow: 'Build now',
@@ -29,9 +43,11 @@ export const datasets = {
           ? 'All'
           : name,
   roles: { input: 'input', lag: 'lag', calendar: 'calendar', output: 'output' },
+  /** A column of the calendar, which the server calls D_sin. */
+  calendar: (name: string) => CALENDAR[name] ?? name,
   violinsOf: (name: string) => `Distribution of ${name}`,
   pointAt: 'Point at a violin to read its quantiles.',
-  told: (median: string, half: string, most: string) => `median ${median} · half within ${half} · 90 % within ${most}`,
+  told: (median: string, half: string, most: string) => `median ${median} · half within ${half} · 90% within ${most}`,
   numbers: 'Numbers',
   groupHead: 'Group',
   count: 'Values',
@@ -41,5 +57,5 @@ export const datasets = {
   svg: 'This picture as SVG',
   png: 'This picture as PNG',
   csv: 'Numbers as CSV',
-  serverPng: 'Picture of the server, all samples together (PNG)',
+  serverPng: 'Picture of the server, all samples (PNG)',
 }

@@ -32,6 +32,8 @@ export const frame = {
   brokenHint: 'Reload the page. What was saved is on the server.',
   reload: 'Reload',
   toSessions: 'To the sessions',
+  /** A simple forecast, by the name that the server gives it. */
+  simple: (name: string) => name,
   stations: 'Steps of this session',
   station: {
     upload: 'Upload',

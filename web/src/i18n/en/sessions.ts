@@ -65,7 +65,6 @@ export const sessions = {
   baseline: 'baseline',
   outputs: 'Output',
   samples: (count: string) => `${count} test samples`,
-  mine: 'Results',
   skillPicture: 'Skill of the best model of every session against its best baseline',
   skillHint: 'How much smaller the error is than that of the best baseline; 0 is as good as it.',
 }

@@ -1,5 +1,6 @@
 /** Several sessions beside each other: the best results of each, with its best baseline. */
 import { useQueries } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { api, call } from '@/api/client'
 import type { LeaderboardGroup, LeaderboardRow, SessionLeaderboard } from '@/api/schema'
@@ -55,11 +56,7 @@ export function Component() {
       {bars.length > 0 ? <SkillBars bars={bars} /> : null}
       <div className="compare-grid">
         {boards.map((board, place) => (
-          <Card
-            key={ids[place]}
-            title={<Link to={`/sessions/${ids[place] ?? ''}`}>{names[place]}</Link>}
-            actions={<span className="muted">{t.mine}</span>}
-          >
+          <Card key={ids[place]} title={<Link to={`/sessions/${ids[place] ?? ''}`}>{names[place]}</Link>}>
             <Loaded query={board}>{(data) => <Board board={data} session={ids[place] ?? ''} />}</Loaded>
           </Card>
         ))}
@@ -69,7 +66,7 @@ export function Component() {
 }
 
 function Board({ board, session }: { board: SessionLeaderboard; session: string }) {
-  const t = useTexts().sessions
+  const { sessions: t, frame } = useTexts()
   const format = useFormat()
   const group = board.groups[0]
   if (group === undefined || !group.rows.some((row) => row.kind === 'model'))
@@ -83,9 +80,17 @@ function Board({ board, session }: { board: SessionLeaderboard; session: string 
         </div>
       </div>
     )
+  const named = (row: LeaderboardRow) =>
+    row.kind === 'baseline' ? (
+      <>
+        {frame.simple(row.name)} <span className="chip">{t.baseline}</span>
+      </>
+    ) : (
+      (row.mode ?? row.name)
+    )
   return (
     <div className="scroll-x">
-      <table>
+      <table className="compare-table">
         <caption className="muted">{t.samples(format.whole(group.test_samples.count))}</caption>
         <thead>
           <tr>
@@ -98,25 +103,24 @@ function Board({ board, session }: { board: SessionLeaderboard; session: string 
             </th>
           </tr>
         </thead>
-        <tbody>{shownRows(group).flatMap((row) => linesOf(row, group, t.baseline, format))}</tbody>
+        <tbody>{shownRows(group).flatMap((row) => linesOf(row, group, named, format))}</tbody>
       </table>
     </div>
   )
 }
 
-function linesOf(row: LeaderboardRow, group: LeaderboardGroup, baseline: string, format: ReturnType<typeof useFormat>) {
+function linesOf(
+  row: LeaderboardRow,
+  group: LeaderboardGroup,
+  named: (row: LeaderboardRow) => ReactNode,
+  format: ReturnType<typeof useFormat>,
+) {
   return group.outputs.map((output, place) => {
     const errors = row.outputs[output]
     return (
       <tr key={`${row.job_id ?? row.name} ${output}`}>
-        <td>
-          {place > 0 ? null : (
-            <>
-              {row.mode ?? row.name} {row.kind === 'baseline' ? <span className="chip">{baseline}</span> : null}
-            </>
-          )}
-        </td>
-        <td>{output}</td>
+        <td>{place > 0 ? null : named(row)}</td>
+        <td className="compare-output">{output}</td>
         <td className="number">{format.number(errors?.MAE)}</td>
         <td className="number">{format.number(errors?.RMSE)}</td>
         <td className="number">{row.kind === 'baseline' ? null : format.percent(errors?.skill)}</td>

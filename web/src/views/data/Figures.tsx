@@ -7,7 +7,7 @@ export function Figures({ summary }: { summary: SeriesSummary }) {
   const t = useTexts().data
   const format = useFormat()
   const spread = (summary.max ?? 0) - (summary.min ?? 0)
-  const number = (value: number | null) => format.among(value, spread, 6)
+  const number = (value: number | null) => format.among(value, spread, 5)
   const rows: [string, string][] = [
     [t.figures.rows, format.whole(summary.rows)],
     [t.figures.missing, format.whole(summary.missing)],
@@ -31,7 +31,7 @@ export function Figures({ summary }: { summary: SeriesSummary }) {
   ]
   return (
     <div className="scroll-x">
-      <table className="wide">
+      <table className="figures">
         <tbody>
           {rows.map(([name, value]) => (
             <tr key={name}>

@@ -73,7 +73,7 @@ export function HeatMap({ heat, name }: { heat: SeriesHeat; name: string }) {
   )
 }
 
-const [DAY_PX, TABLE_PX] = [96, 1_150]
+const [DAY_PX, TABLE_PX] = [44, 1_100]
 
 /** Weekday by hour in numbers; the seven rows are the picture's table. */
 export function WeekTable({ heat }: { heat: SeriesHeat }) {
@@ -83,7 +83,7 @@ export function WeekTable({ heat }: { heat: SeriesHeat }) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keyboard
     <div className="heat-map" tabIndex={0} role="region" aria-label={t.week}>
-      <table className="written" style={{ minWidth: TABLE_PX }}>
+      <table className="written week-table" style={{ minWidth: TABLE_PX }}>
         <colgroup>
           <col style={{ width: DAY_PX }} />
           {Array.from({ length: HOURS }, (_, hour) => (

@@ -31,10 +31,11 @@ export function VariableCard({ variable, by, colour, address, picture }: Props) 
   const drawing = useRef<SVGSVGElement>(null)
   const { low, high } = span(variable.groups)
   const spread = high - low
+  const name = variable.role === 'calendar' ? t.calendar(variable.name) : variable.name
   const groups = variable.groups.map((group) => ({ ...group, name: t.group(by, group.group) }))
   return (
     <Card
-      title={variable.name}
+      title={<span title={variable.name}>{name}</span>}
       actions={
         <>
           <span className="chip">{t.roles[variable.role]}</span>
@@ -43,7 +44,7 @@ export function VariableCard({ variable, by, colour, address, picture }: Props) 
       }
     >
       <Violins
-        title={t.violinsOf(variable.name)}
+        title={t.violinsOf(name)}
         groups={groups}
         colour={colour}
         active={active}

@@ -9,6 +9,7 @@ import { useFormat, useTexts } from '@/i18n'
 import { Button, ButtonLink } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Field } from '@/ui/Field'
+import { useRefusalWords } from '@/ui/refusalWords'
 import { SameByApi } from '@/ui/SameByApi'
 import { Empty, Loading, Refused } from '@/ui/states'
 import { Tabs } from '@/ui/Tabs'
@@ -27,7 +28,8 @@ export function Component() {
   const [typed, setTyped] = useState({ train: '70', validation: '20', test: '10' })
   const shares = sharesOf(typed)
   const found = useDistributions(id, by, shares ?? USUAL)
-  const incomplete = found.error instanceof ApiError && found.error.status === 422
+  const words = useRefusalWords()
+  const incomplete = found.error instanceof ApiError && found.error.status === 422 ? found.error : null
   return (
     <div className="stack">
       <div className="row spread">
@@ -43,7 +45,7 @@ export function Component() {
           ]}
         />
       </div>
-      {incomplete && !found.data ? (
+      {incomplete !== null && !found.data ? (
         <Empty
           title={t.notYet}
           action={
@@ -52,7 +54,7 @@ export function Component() {
             </ButtonLink>
           }
         >
-          {found.error?.message}
+          {incomplete.code === 'INCOMPLETE_CONFIG' ? t.notYetText : words(incomplete).message}
         </Empty>
       ) : (
         <>
@@ -130,7 +132,7 @@ function Build({ id, shares }: { id: string; shares: Shares }) {
       onSuccess: (answer) => toast({ text: 'n_dat' in answer ? t.built(format.whole(answer.n_dat)) : t.stillWorking }),
     })
   return (
-    <Card title={t.build}>
+    <Card title={mayEdit ? t.build : t.title}>
       <div className="row">
         {mayEdit ? (
           <>

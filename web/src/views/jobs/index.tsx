@@ -3,7 +3,7 @@ import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { useAccount } from '@/app/account'
 import { useFormat, useTexts } from '@/i18n'
-import { Button } from '@/ui/Button'
+import { Button, ButtonLink } from '@/ui/Button'
 import { SameByApi } from '@/ui/SameByApi'
 import { Empty, Loading, Refused } from '@/ui/states'
 import { Filters } from './Filters'
@@ -14,7 +14,7 @@ import { asQuery, EVERYTHING, useJobPages, type Wanted } from './queries'
 import './jobs.css'
 
 export function Component() {
-  const t = useTexts().jobs
+  const { jobs: t, frame } = useTexts()
   const format = useFormat()
   const admin = useAccount().data?.admin ?? false
   const [wanted, change, clear] = useWanted()
@@ -65,7 +65,9 @@ export function Component() {
             {t.none}
           </Empty>
         ) : (
-          <Empty title={t.emptyTitle}>{t.empty}</Empty>
+          <Empty title={t.emptyTitle} action={<ButtonLink to="/sessions">{frame.toSessions}</ButtonLink>}>
+            {t.empty}
+          </Empty>
         )
       ) : null}
       {jobs.length > 0 ? <JobTable jobs={jobs} everybodys={wanted.owner === 'all'} /> : null}

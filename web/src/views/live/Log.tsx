@@ -1,12 +1,15 @@
 /** What a job has said, the newest at the end and in sight. */
-import { useEffect, useRef } from 'react'
-import { useTexts } from '@/i18n'
+import { useEffect, useMemo, useRef } from 'react'
+import { useSpeech } from '@/i18n'
 import type { Line } from './replay'
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
-
 export function Log({ lines }: { lines: readonly Line[] }) {
-  const t = useTexts().live
+  const { texts, language } = useSpeech()
+  const t = texts.live
+  const clock = useMemo(
+    () => new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { timeStyle: 'medium' }),
+    [language],
+  )
   const place = useRef<HTMLOListElement>(null)
   useEffect(() => {
     const list = place.current
@@ -23,7 +26,7 @@ export function Log({ lines }: { lines: readonly Line[] }) {
         <ol className="job-log" ref={place} tabIndex={0} aria-label={t.log}>
           {lines.map((line) => (
             <li key={line.seq} className={line.level}>
-              <time dateTime={line.ts}>{CLOCK.format(new Date(line.ts))}</time> <span>{line.message}</span>
+              <time dateTime={line.ts}>{clock.format(new Date(line.ts))}</time> <span>{line.message}</span>
             </li>
           ))}
         </ol>

@@ -79,14 +79,14 @@ export function Ranking({ group, metric, shown, onToggle }: Props) {
 }
 
 function Name({ row, shown, onToggle }: { row: LeaderboardRow; shown: Model[]; onToggle: (job: string) => void }) {
-  const t = useTexts().results
+  const { results: t, frame } = useTexts()
   const format = useFormat()
   const colours = useColours()
   const { job_id } = row
   if (job_id === null)
     return (
       <span className="row named">
-        {row.name} <span className="chip">{t.baseline}</span>
+        {frame.simple(row.name)} <span className="chip">{t.baseline}</span>
       </span>
     )
   const place = shown.findIndex((model) => model.job_id === job_id)

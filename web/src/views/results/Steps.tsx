@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function Steps({ group, metric, output, onPick }: Props) {
-  const t = useTexts().results
+  const { results: t, frame } = useTexts()
   const format = useFormat()
   const inWords = useLead()
   const labels = useLeadLabels()
@@ -25,7 +25,7 @@ export function Steps({ group, metric, output, onPick }: Props) {
       ? [
           {
             key: row.job_id ?? row.name,
-            label: row.name,
+            label: row.kind === 'baseline' ? frame.simple(row.name) : row.name,
             values: steps[metric],
             job: row.job_id,
             beyond: row.kind === 'baseline' && row !== best,

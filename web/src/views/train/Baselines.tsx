@@ -114,7 +114,7 @@ function Table({ table }: { table: RankingTable }) {
 }
 
 function Ranked({ output, name }: { output: RankedOutput; name: string }) {
-  const t = useTexts().train
+  const { train: t, frame } = useTexts()
   const format = useFormat()
   const colours = useColours()
   const best = output.models.find((each) => each.model !== 'AUTO')?.model
@@ -122,13 +122,13 @@ function Ranked({ output, name }: { output: RankedOutput; name: string }) {
   const lines = useMemo<Line[]>(
     () =>
       output.models.map(({ model }, index) => ({
-        label: model,
+        label: frame.simple(model),
         values: output.steps.MAE[model] ?? [],
         colour: model === best ? colours.baseline : colours.series(index),
         width: model === best || model === 'AUTO' ? 2.4 : 1.2,
         ...(model === 'AUTO' ? {} : { dash: model === best ? [8, 4] : [3, 4] }),
       })),
-    [output, best, colours],
+    [output, best, colours, frame],
   )
   return (
     <div className="ranked">
@@ -151,7 +151,7 @@ function Ranked({ output, name }: { output: RankedOutput; name: string }) {
           <tbody>
             {output.models.map((each) => (
               <tr key={each.model}>
-                <th scope="row">{each.model}</th>
+                <th scope="row">{frame.simple(each.model)}</th>
                 <td className="number">{format.number(each.MAE)}</td>
                 <td className="number">{each.model === 'AUTO' ? format.percent(each.skill) : ''}</td>
               </tr>

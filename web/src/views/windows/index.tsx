@@ -124,7 +124,7 @@ function Settings({ id, saved }: { id: string; saved: WindowSettings }) {
       </Card>
       {save.isError ? <Stopped stopped={save.error} files={saved.files} onRetry={keep} /> : null}
       {mayEdit ? null : <LookOnly />}
-      <div className="save-bar row" data-unsaved={unsaved || undefined}>
+      <div className={mayEdit ? 'save-bar row' : 'save-bar row still'} data-unsaved={unsaved || undefined}>
         {mayEdit ? (
           <Button kind="primary" disabled={!unsaved || refused || save.isPending} onClick={keep}>
             {t.save}
