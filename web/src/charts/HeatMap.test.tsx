@@ -2,7 +2,7 @@
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it, vi } from 'vitest'
-import { HeatMap, shares, thinned } from './HeatMap'
+import { ends, HeatMap, shares, thinned } from './HeatMap'
 
 describe('shares', () => {
   it('goes from the least to the greatest', () => {
@@ -15,6 +15,19 @@ describe('shares', () => {
     const share = shares([-0.5, 0.25], 'diverging')
     expect([share(-0.5), share(0), share(0.25)]).toEqual([-1, 0, 0.5])
     expect(shares([], 'diverging')(0)).toBe(0)
+  })
+})
+
+describe('ends', () => {
+  const row = (values: (number | null)[], beyond = false) => ({ key: '', label: '', values, beyond })
+
+  it('are those of the rows that the ramp reaches out for', () => {
+    expect(ends([row([2, null, 5]), row([90], true)], 'sequential')).toEqual([2, 5])
+    expect(ends([row([90], true)], 'sequential')).toEqual([90, 90])
+  })
+
+  it('mirror each other where zero is the middle', () => {
+    expect(ends([row([-3, 1])], 'diverging')).toEqual([-3, 3])
   })
 })
 

@@ -36,10 +36,7 @@ const STEPS: Record<string, [number, number]> = {
 export function HeatMap({ title, rows, columns, kind, describe, write, onPick }: Props) {
   const [active, setActive] = useState<[number, number]>([0, 0])
   const table = useRef<HTMLTableElement>(null)
-  const share = shares(
-    (rows.every((row) => row.beyond) ? rows : rows.filter((row) => !row.beyond)).flatMap((row) => row.values),
-    kind,
-  )
+  const share = shares(reached(rows), kind)
   const move = (event: KeyboardEvent) => {
     const step = STEPS[event.key]
     if (step === undefined) return
@@ -111,6 +108,18 @@ export function HeatMap({ title, rows, columns, kind, describe, write, onPick }:
 function widthOf(columns: string[], written: boolean): number {
   const heads = columns.filter((label) => label !== '').length
   return LABEL_PX + Math.max(columns.length * (written ? WRITTEN_PX : BARE_PX), heads * HEAD_PX)
+}
+
+/** The values that the ramp reaches out for. */
+function reached(rows: HeatRow[]): (number | null)[] {
+  return (rows.every((row) => row.beyond) ? rows : rows.filter((row) => !row.beyond)).flatMap((row) => row.values)
+}
+
+/** Both ends of the ramp, for its legend. */
+export function ends(rows: HeatRow[], kind: 'sequential' | 'diverging'): [number, number] {
+  const known = reached(rows).filter((value) => value !== null)
+  const most = Math.max(...known.map(Math.abs))
+  return kind === 'diverging' ? [-most, most] : [Math.min(...known), Math.max(...known)]
 }
 
 /** Where a value stands on its ramp: 0 to 1, or -1 to 1 around zero. */

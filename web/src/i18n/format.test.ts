@@ -17,3 +17,10 @@ describe('numbers among others', () => {
     expect(among(null, 3)).toBe('–')
   })
 })
+
+describe('shares', () => {
+  it('are written in percent, without tenths where there are thousands', () => {
+    const { percent } = formats('en')
+    expect([percent(0.3151), percent(-4.716), percent(-18.386)]).toEqual(['31.5%', '-471.6%', '-1,839%'])
+  })
+})

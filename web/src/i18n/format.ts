@@ -22,6 +22,8 @@ export interface Formats {
 }
 
 const MOST_DECIMALS = 12
+/** From a thousand percent on, tenths of one say nothing. */
+const MANY = 10
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
@@ -53,7 +55,9 @@ export function formats(language: string): Formats {
     among,
     whole: (value) => shown(value, (it) => whole.format(it)),
     percent: (share, digits = 1) =>
-      shown(share, (it) => it.toLocaleString(locale, { style: 'percent', maximumFractionDigits: digits })),
+      shown(share, (it) =>
+        it.toLocaleString(locale, { style: 'percent', maximumFractionDigits: Math.abs(it) < MANY ? digits : 0 }),
+      ),
     time: (given) => asDate(given, time),
     date: (given) => asDate(given, date),
     ago: (iso) => {

@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     'Ist die Feststelltaste an? Wer noch kein Konto hat, legt eines an.',
   ],
   WEAK_PASSWORD: [
-    'Das Passwort hat keine 10 Zeichen oder ist zu leicht zu erraten.',
+    'Das Passwort hat weniger als 10 Zeichen oder ist zu leicht zu erraten.',
     'Mehrere seltene Wörter hintereinander sind leicht zu merken und schwer zu erraten.',
   ],
   WRONG_PASSWORD: ['Das ist nicht das jetzige Passwort.'],

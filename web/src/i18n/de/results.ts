@@ -8,7 +8,7 @@ export const results: Texts['results'] = {
     'Modelle und Vergleichsprognosen auf denselben Testfenstern, das beste zuerst. Bis zu vier lassen sich übereinanderlegen.',
   relative:
     'Mehrere Ausgaben: Der Wert ist der Fehler geteilt durch den der besten Vergleichsprognose, gemittelt über die Ausgaben.',
-  metric: 'Maß',
+  metric: 'Fehlermaß',
   output: 'Ausgabe',
   allOutputs: 'Alle Ausgaben',
   rank: 'Rang',
@@ -34,7 +34,7 @@ export const results: Texts['results'] = {
   explain: {
     MAE: 'Mittlerer absoluter Fehler, in der Einheit der Ausgabe. Weniger ist besser.',
     RMSE: 'Wurzel des mittleren quadratischen Fehlers: Große Abweichungen zählen mehr. Weniger ist besser.',
-    WAPE: 'Absolute Fehler in Prozent der gesamten zu prognostizierenden Menge. Weniger ist besser.',
+    WAPE: 'Summe der absoluten Fehler in Prozent der gesamten gemessenen Menge. Weniger ist besser.',
     sMAPE: 'Symmetrischer prozentualer Fehler. Weniger ist besser.',
     MAPE: 'Mittlerer prozentualer Fehler; wahre Nullen bleiben außen vor. Weniger ist besser.',
     MASE: 'MAE im Verhältnis zum Fehler der Vortagesprognose im Trainingsteil. Unter 1 ist besser als diese.',
@@ -47,9 +47,9 @@ export const results: Texts['results'] = {
   cell: (model, lead, metric, value) => `${model}, ${lead} voraus: ${metric} ${value}`,
   faces: {
     windows: 'Prognose und Messung',
-    when: 'Wann es irrt',
+    when: 'Fehler nach Zeit',
     residuals: 'Residuen',
-    importance: 'Worauf es beruht',
+    importance: 'Einfluss der Eingaben',
     tables: 'Tabellen',
   },
   details: 'Im Einzelnen',
@@ -112,7 +112,7 @@ export const results: Texts['results'] = {
   importanceSamples: (samples) => `Gemessen an ${samples} Validierungsfenstern.`,
   importanceSteps: 'Über den Horizont',
   shares: 'Anteil an der Varianz der Prognosen (exakt, lineare Modelle)',
-  noImportance: 'Die Bedeutung der Eingaben wurde bei diesem Training nicht gemessen.',
+  noImportance: 'Der Einfluss der Eingaben wurde bei diesem Training nicht gemessen.',
   averaged: 'Gemittelt über',
   block: 'Block',
   perBlock: 'Je Block des Horizonts',
@@ -124,8 +124,7 @@ export const results: Texts['results'] = {
   empty: 'Noch ist kein Training abgeschlossen',
   emptyHint: 'Sobald das erste fertig ist, stehen hier seine Fehler neben denen der Vergleichsprognosen.',
   toTraining: 'Modelle trainieren',
-  legendLow: 'wenig',
-  legendHigh: 'viel',
+  andMore: (value) => `${value} und mehr`,
   legendBad: 'schlechter',
   legendGood: 'besser',
 }

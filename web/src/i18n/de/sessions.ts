@@ -49,7 +49,7 @@ export const sessions: Texts['sessions'] = {
   clear: 'Auswahl aufheben',
   emptyTitle: 'Ihre erste Sitzung',
   empty:
-    'Geben Sie einer Fragestellung einen Namen, etwa dem Lastgang eines Netzes von morgen, und laden Sie die Messwerte hoch, die sie beantworten können.',
+    'Geben Sie Ihrer Fragestellung einen Namen, etwa „Netzlast von morgen“, und laden Sie die Messwerte hoch, die dafür zählen.',
   noneTitle: 'Nichts gefunden',
   none: 'Keine Sitzung passt zu dieser Suche.',
   clearSearch: 'Alle zeigen',

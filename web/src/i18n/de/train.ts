@@ -11,8 +11,9 @@ export const train: Texts['train'] = {
     search: 'Gute Parameter suchen',
     dataset: 'Datensätze schneiden und einfache Modelle vergleichen',
   },
-  baselines: 'Was nichts kostet',
-  baselinesText: 'Ein Modell ist sein Training nur wert, wenn es unter der besten dieser Vergleichsprognosen liegt.',
+  baselines: 'Prognosen ohne Training',
+  baselinesText:
+    'Ein Modell lohnt das Training nur, wenn sein Fehler unter dem der besten dieser Vergleichsprognosen liegt.',
   baselinesNone: 'Noch kein Vergleich',
   baselinesNoneText:
     'Dafür werden Datensätze geschnitten und die Vergleichsprognosen daran gemessen; das dauert Sekunden.',
@@ -99,7 +100,10 @@ export const train: Texts['train'] = {
     shuffle: { title: 'Blockweise mischen' },
     random_dat: { title: 'Mischen (alter Name)' },
     allow_parallel: { title: 'Neben einem laufenden Job', hint: 'Mehrere Jobs einer Sitzung gleichzeitig.' },
-    max_gap_minutes: { title: 'Längste überbrückte Lücke (min)', hint: 'Zwischen zwei Messwerten.' },
+    max_gap_minutes: {
+      title: 'Längste Lücke (min)',
+      hint: 'Zwischen zwei Messwerten; längere werden nicht überbrückt.',
+    },
     arithmetic: {
       title: 'Rechenweise',
       hint: 'honest: vom Testteil ist vorher nichts bekannt. compat: wie im ersten System.',
@@ -109,7 +113,7 @@ export const train: Texts['train'] = {
       hint: 'Wie sicher eine Prognose ist: Anteile unterhalb der Linie; leer für keine.',
     },
     quantile_method: { title: 'Wie Quantile entstehen' },
-    importance: { title: 'Bedeutung der Eingaben' },
+    importance: { title: 'Einfluss der Eingaben' },
     MODE: { title: 'Modellart' },
     MEMBERS: { title: 'Mitglieder' },
     LAY: { title: 'Verdeckte Schichten' },
@@ -143,7 +147,7 @@ export const train: Texts['train'] = {
     window: { title: 'Trainingsteil', hint: 'expanding: vom Anfang an. sliding: immer gleich lang.' },
     embargo_hours: { title: 'Frei vor dem Testteil (h)', hint: 'Leer: so weit ein Fenster reicht.' },
     validation_percent: { title: 'Validierung (%)' },
-    holdout_percent: { title: 'Am Ende zurückbehalten (%)' },
-    evaluate_holdout: { title: 'Am Zurückbehaltenen messen' },
+    holdout_percent: { title: 'Zurückbehalten (%)', hint: 'Am Ende des Zeitraums.' },
+    evaluate_holdout: { title: 'Daran messen', hint: 'An dem, was zurückbehalten wurde.' },
   },
 }

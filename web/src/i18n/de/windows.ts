@@ -92,7 +92,7 @@ export const windows: Texts['windows'] = {
   schoolDays: { von: 'Erster Tag', bis: 'Letzter Tag' },
   trial: 'Am Fenster darüber ausprobieren',
   trialText: 'Diese beiden behält die Sitzung nicht: jedes Training bekommt seine eigenen.',
-  gapLimit: 'Längste überbrückte Lücke [min]',
+  gapLimit: 'Längste Lücke [min]',
   gapLimitHint: 'Leer: wie üblich, drei Schritte der Datei.',
   gapLimitWrong: 'Minuten über 0, oder nichts.',
   arithmetic: 'Rechenweise',

@@ -63,6 +63,7 @@ export const models = {
   notComparable: 'Judged by other test windows: the errors cannot be set against each other.',
   change: 'Change',
   measure: 'Measure',
+  points: (number: string) => `${number} points`,
   differences: 'Settings that differ',
   noDifferences: 'All settings are the same.',
   better: 'better',

@@ -18,6 +18,7 @@ export const predict = {
   complete: (name: string) => `${name}: complete`,
   gaps: (name: string, gaps: string, steps: string) => `${name}: ${gaps} of ${steps} missing`,
   missing: 'Missing values by time',
+  missingAllText: 'The files do not know these values yet. Type them, or paste a table.',
   missingText: 'The files do not know these values yet. Type them, hold the last known one, or paste a table.',
   allGiven: 'Every missing value has a number now.',
   nothingMissing: 'Nothing is missing: the files know every input of this window.',

@@ -120,8 +120,7 @@ export const results = {
   empty: 'No training has completed yet',
   emptyHint: 'As soon as the first one has, its errors stand here beside those of the baselines.',
   toTraining: 'Train models',
-  legendLow: 'little',
-  legendHigh: 'much',
+  andMore: (value: string) => `${value} and more`,
   legendBad: 'worse',
   legendGood: 'better',
 }

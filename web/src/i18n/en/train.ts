@@ -131,7 +131,7 @@ export const train = {
     },
     folds: { title: 'Folds' },
     count: { title: 'How many' },
-    step_hours: { title: 'One begins after another (h)', hint: 'Empty: as long as its test part.' },
+    step_hours: { title: 'Step between folds (h)', hint: 'Empty: as long as its test part.' },
     test_hours: { title: 'Test part of each (h)', hint: 'Empty: half of the time, shared out evenly.' },
     refit: { title: 'Train anew for each' },
     window: { title: 'Training part', hint: 'expanding: from the beginning. sliding: of equal length.' },

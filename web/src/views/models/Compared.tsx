@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useFormat, useTexts } from '@/i18n'
 import type { Comparison } from '@/api/schema'
 import { Loaded } from '@/ui/states'
+import { withUnit } from '@/views/results/choice'
 import { compareQuery } from './queries'
 
 const SHOWN = ['MAE', 'RMSE', 'WAPE', 'MASE', 'BIAS', 'skill'] as const
@@ -33,6 +34,14 @@ function Errors({ found }: { found: Comparison }) {
   const t = useTexts().models
   const format = useFormat()
   const outputs = Object.entries(found.outputs)
+  const signed = (value: number, text: string) => (value > 0 ? `+${text}` : text)
+  // Of shares the difference is in points: 40 % after -59 % is not 99 % more.
+  const changed = (name: string, value: number | null) =>
+    value === null
+      ? '–'
+      : name === 'skill'
+        ? t.points(signed(value, format.number(100 * value, 3)))
+        : signed(value, format.number(value))
   const number = (name: string, value: number | null) =>
     name === 'skill' ? format.percent(value) : format.number(value)
   return (
@@ -57,7 +66,7 @@ function Errors({ found }: { found: Comparison }) {
               if (pair === undefined) return []
               return [
                 <tr key={`${output} ${name}`}>
-                  <th scope="row">{`${outputs.length > 1 ? `${output}: ` : ''}${name === 'skill' ? t.skill : name}`}</th>
+                  <th scope="row">{`${outputs.length > 1 ? `${output}: ` : ''}${name === 'skill' ? t.skill : withUnit(name)}`}</th>
                   {(['a', 'b'] as const).map((side) => (
                     <td key={side} className="number">
                       {pair.better === side ? <strong>{number(name, pair[side])}</strong> : number(name, pair[side])}
@@ -65,7 +74,7 @@ function Errors({ found }: { found: Comparison }) {
                     </td>
                   ))}
                   <td className={pair.better === 'b' ? 'number gain' : pair.better === 'a' ? 'number loss' : 'number'}>
-                    {number(name, pair.change)}
+                    {changed(name, pair.change)}
                   </td>
                 </tr>,
               ]
@@ -79,10 +88,19 @@ function Errors({ found }: { found: Comparison }) {
 
 function Settings({ found }: { found: Comparison }) {
   const t = useTexts().models
+  const format = useFormat()
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls, so the keyboard must be able to reach it
     <div className="scroll-x" tabIndex={0} role="region" aria-label={t.differences}>
       <table>
+        <thead>
+          <tr>
+            <td />
+            {[found.a, found.b].map((version, place) => (
+              <th key={place}>{t.versionOf(format.whole(version.version), version.mode)}</th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {found.config.map(({ path, a, b }) => (
             <tr key={path}>

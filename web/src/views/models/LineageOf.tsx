@@ -6,6 +6,7 @@ import { useFormat, useTexts } from '@/i18n'
 import { ButtonLink } from '@/ui/Button'
 import { Code } from '@/ui/Code'
 import { Loaded } from '@/ui/states'
+import { withUnit } from '@/views/results/choice'
 import { versionQuery } from './queries'
 
 interface Props {
@@ -155,7 +156,7 @@ function Errors({ lineage: { metrics } }: { lineage: Lineage }) {
           </div>
           {(['MAE', 'RMSE', 'WAPE', 'MASE'] as const).map((name) => (
             <div key={name}>
-              <dt>{name}</dt>
+              <dt>{withUnit(name)}</dt>
               <dd>{format.number(model[name])}</dd>
             </div>
           ))}

@@ -2,7 +2,7 @@
 import type { PredictionInputs } from '@/api/schema'
 import { useFormat, useTexts } from '@/i18n'
 import { Button } from '@/ui/Button'
-import { held, timesOf, typedNumber, type Typed } from './filling'
+import { held, isPartlyKnown, timesOf, typedNumber, type Typed } from './filling'
 
 interface Props {
   inputs: PredictionInputs
@@ -29,7 +29,7 @@ export function MissingTable({ inputs, typed, onChange }: Props) {
                 <th key={feature}>
                   <span className="row">
                     {feature}
-                    {known?.values.some((value) => value !== null) ? (
+                    {known && isPartlyKnown(features, feature) ? (
                       <Button small onClick={() => onChange(held(known, typed))}>
                         {t.hold}
                       </Button>

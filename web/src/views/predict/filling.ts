@@ -31,6 +31,11 @@ export function stillMissing(missing: readonly MissingInput[], typed: Typed): nu
   )
 }
 
+/** Whether a column has a value in this window that could be held. */
+export function isPartlyKnown(features: readonly FilledFeature[], name: string): boolean {
+  return features.find((each) => each.name === name)?.values.some((value) => value !== null) ?? false
+}
+
 /** Every gap of a column with its last known value before; a column that knows nothing stays as it is. */
 export function held(feature: FilledFeature, typed: Typed): Typed {
   const cells: Record<string, string> = { ...typed[feature.name] }

@@ -12,7 +12,7 @@ import { SameByApi } from '@/ui/SameByApi'
 import { Empty, Loaded, Loading, Refused } from '@/ui/states'
 import { LookOnly } from '@/views/sharing/LookOnly'
 import { FilledTable } from './FilledTable'
-import { given, stillMissing, type Typed } from './filling'
+import { given, isPartlyKnown, stillMissing, type Typed } from './filling'
 import { MissingTable } from './MissingTable'
 import { useForecast, useInputs, useTrainings, type Training } from './queries'
 import { Result } from './Result'
@@ -185,6 +185,7 @@ function Inputs({ told, open, typed, onTyped }: InputsProps) {
   const t = useTexts().predict
   const format = useFormat()
   const measured = told.features.filter(({ role }) => role !== 'calendar')
+  const holdable = told.missing.some((gap) => isPartlyKnown(told.features, gap.feature))
   return (
     <div className="stack">
       <ul className="row">
@@ -202,7 +203,7 @@ function Inputs({ told, open, typed, onTyped }: InputsProps) {
       </ul>
       {told.missing.length > 0 ? (
         <>
-          <p>{open > 0 ? t.missingText : t.allGiven}</p>
+          <p>{open === 0 ? t.allGiven : holdable ? t.missingText : t.missingAllText}</p>
           <MissingTable inputs={told} typed={typed} onChange={onTyped} />
         </>
       ) : (

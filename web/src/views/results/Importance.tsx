@@ -1,7 +1,7 @@
 /** Which inputs the forecasts of a model rest on, over all steps and along the horizon. */
 import { useQuery } from '@tanstack/react-query'
 import { LyingBars } from '@/charts/Bars'
-import { HeatMap } from '@/charts/HeatMap'
+import { ends, HeatMap } from '@/charts/HeatMap'
 import { useFormat, useTexts } from '@/i18n'
 import { Loaded } from '@/ui/states'
 import type { Model } from './choice'
@@ -30,6 +30,8 @@ export function Importance({ model, output, lead }: Props) {
           (one, other) => (found.increase[other] ?? 0) - (found.increase[one] ?? 0),
         )
         const rows = names.map((name) => ({ key: name, label: name, values: found.per_step[name] ?? [] }))
+        const [least, most] = ends(rows, 'sequential')
+        const signed = (value: number) => `${value > 0 ? '+' : ''}${format.number(value)}`
         const shares = importance.linear?.outputs?.[output]?.share
         return (
           <div className="stack">
@@ -54,7 +56,7 @@ export function Importance({ model, output, lead }: Props) {
                 )
               }
             />
-            <Legend kind="sequential" low={t.legendLow} high={t.legendHigh} />
+            <Legend kind="sequential" low={`MAE ${signed(least)}`} high={signed(most)} />
             {shares ? (
               <>
                 <h3>{t.shares}</h3>

@@ -2,7 +2,7 @@
 import type { LeaderboardGroup, LeaderboardRow } from '@/api/schema'
 import { useColours } from '@/charts/colours'
 import { useFormat, useTexts } from '@/i18n'
-import type { Metric, Model } from './choice'
+import { withUnit, type Metric, type Model } from './choice'
 import { Dot } from './parts'
 
 interface Props {
@@ -28,7 +28,7 @@ export function Ranking({ group, metric, shown, onToggle }: Props) {
           <tr>
             <th className="number">{t.rank}</th>
             <th>{t.model}</th>
-            <th colSpan={2}>{group.relative ? t.score : metric}</th>
+            <th colSpan={2}>{group.relative ? t.score : metric === 'skill' ? t.skill : withUnit(metric)}</th>
             {only === undefined
               ? group.outputs.map((name) => (
                   <th key={name} className="number">
@@ -37,7 +37,7 @@ export function Ranking({ group, metric, shown, onToggle }: Props) {
                 ))
               : COLUMNS.filter((column) => column !== metric).map((column) => (
                   <th key={column} className="number">
-                    {column === 'skill' ? t.skill : column}
+                    {column === 'skill' ? t.skill : withUnit(column)}
                   </th>
                 ))}
             <th className="number">{t.duration}</th>

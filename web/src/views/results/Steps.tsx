@@ -1,6 +1,6 @@
 /** One measure of every model at every step of the horizon, as a heat map; the skill stays where all models have one. */
 import type { LeaderboardGroup } from '@/api/schema'
-import { HeatMap } from '@/charts/HeatMap'
+import { ends, HeatMap } from '@/charts/HeatMap'
 import { useFormat, useTexts } from '@/i18n'
 import type { Metric } from './choice'
 import { Legend, useLead, useLeadLabels } from './parts'
@@ -37,6 +37,8 @@ export function Steps({ group, metric, output, onPick }: Props) {
   const number = (value: number | null | undefined) =>
     metric === 'skill' ? format.percent(value) : format.number(value)
   if (rows.length === 0) return null
+  const [least, greatest] = ends(rows, kind)
+  const further = kind === 'sequential' && rows.some((row) => row.values.some((value) => (value ?? 0) > greatest))
   return (
     <div className="stack">
       <HeatMap
@@ -55,8 +57,8 @@ export function Steps({ group, metric, output, onPick }: Props) {
       />
       <Legend
         kind={kind}
-        low={metric === 'skill' ? t.legendBad : kind === 'diverging' ? '−' : t.legendLow}
-        high={metric === 'skill' ? t.legendGood : kind === 'diverging' ? '+' : t.legendHigh}
+        low={metric === 'skill' ? t.legendBad : number(least)}
+        high={metric === 'skill' ? t.legendGood : further ? t.andMore(number(greatest)) : number(greatest)}
       />
     </div>
   )

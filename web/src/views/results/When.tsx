@@ -2,7 +2,7 @@
 import { useQueries } from '@tanstack/react-query'
 import type { ErrorProfile, JobEvaluation } from '@/api/schema'
 import { LyingBars } from '@/charts/Bars'
-import { HeatMap, thinned } from '@/charts/HeatMap'
+import { ends, HeatMap, thinned } from '@/charts/HeatMap'
 import { LineChart } from '@/charts/LineChart'
 import { useColours } from '@/charts/colours'
 import { useFormat, useTexts } from '@/i18n'
@@ -111,6 +111,7 @@ function WeekdayHour({ told: { model, profile } }: { told: Told }) {
   const days = t.weekdays.split(' ')
   const rows = profile.weekday_hour.map((values, day) => ({ key: String(day), label: days[day] ?? '', values }))
   const hours = Array.from({ length: 24 }, (_, hour) => `${hour}`)
+  const [least, most] = ends(rows, 'sequential')
   return (
     <section className="stack">
       <h3>{`${t.weekdayHour}: ${model.name}`}</h3>
@@ -121,7 +122,7 @@ function WeekdayHour({ told: { model, profile } }: { told: Told }) {
         kind="sequential"
         describe={(row, column) => `${days[row] ?? ''} ${column}:00, MAE ${format.number(rows[row]?.values[column])}`}
       />
-      <Legend kind="sequential" low={t.legendLow} high={t.legendHigh} />
+      <Legend kind="sequential" low={`MAE ${format.number(least)}`} high={format.number(most)} />
       <Numbers>
         <table>
           <tbody>

@@ -5,6 +5,12 @@ import type { LeaderboardGroup, LeaderboardRow, SessionLeaderboard } from '@/api
 
 export const METRICS = ['MAE', 'RMSE', 'WAPE', 'sMAPE', 'MAPE', 'MASE', 'NRMSE', 'BIAS', 'skill'] as const
 export type Metric = (typeof METRICS)[number]
+
+/** A measure with its unit, where it has one of its own: the others are in the unit of the output, or have none. */
+export function withUnit(metric: string): string {
+  return ['WAPE', 'sMAPE', 'MAPE'].includes(metric) ? `${metric} [%]` : metric
+}
+
 export const FACES = ['windows', 'when', 'residuals', 'importance', 'tables'] as const
 export type Face = (typeof FACES)[number]
 export const MOST_SHOWN = 4

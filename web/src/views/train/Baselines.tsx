@@ -11,6 +11,9 @@ import { Button, ButtonLink } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Empty, Loaded, Loading, Refused } from '@/ui/states'
 
+/** Hours: from so far ahead on, whole ones are ticks enough. */
+const HALF_DAY = 12
+
 export function useRanking(sessionId: string) {
   return useQuery({
     queryKey: ['session', sessionId, 'ranking'],
@@ -132,7 +135,15 @@ function Ranked({ output, name }: { output: RankedOutput; name: string }) {
   )
   return (
     <div className="ranked">
-      <LineChart title={`${t.error}: ${name}`} x={hours} lines={lines} height={230} xLabel={t.lead} />
+      <LineChart
+        title={`${t.error}: ${name}`}
+        x={hours}
+        lines={lines}
+        height={230}
+        xLabel={t.lead}
+        yLabel={`MAE ${name}`}
+        counts={(hours.at(-1) ?? 0) > HALF_DAY}
+      />
       {/* Scrolls where it is narrow, so the keyboard must be able to reach it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="scroll-x stack" role="region" aria-label={t.baselines} tabIndex={0}>

@@ -61,11 +61,13 @@ function isNumeric(kind: string | undefined): boolean {
 /** A number that is written otherwise than JavaScript would write it shows both. */
 function Cell({ text, read, kind }: { text: string; read: number | null; kind: string | undefined }) {
   const format = useFormat()
-  const differs = read !== null && Number(text) !== read && format.number(read, 12) !== text
+  const written = format.number(read, 12)
+  const group = format.number(0.5).includes(',') ? '.' : ','
+  const differs = read !== null && Number(text) !== read && ![written, written.replaceAll(group, '')].includes(text)
   return (
     <td className={isNumeric(kind) ? 'number' : undefined}>
       {text}
-      {differs ? <small className="muted">{` = ${format.number(read, 12)}`}</small> : null}
+      {differs ? <small className="muted">{` = ${written}`}</small> : null}
     </td>
   )
 }

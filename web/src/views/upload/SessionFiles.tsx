@@ -69,7 +69,7 @@ function Table({ files }: { files: SeriesFile[] }) {
               <td>{file.utc_max?.slice(0, 16)}</td>
               <td className="number">{t.minutes(format.number(file.zeitschrittweite))}</td>
               <td className="number">{format.bytes(file.size_bytes)}</td>
-              <td>{mayEdit ? <Remove file={file} /> : null}</td>
+              <td className="number">{mayEdit ? <Remove file={file} /> : null}</td>
             </tr>
           ))}
         </tbody>

@@ -182,7 +182,7 @@ function Slider({ count, at, onChange }: { count: number; at: number; onChange: 
   const format = useFormat()
   const place = Math.min(at, count - 1)
   return (
-    <label className="slider">
+    <label className="sample-slider">
       <span>{t.sample(format.whole(place + 1), format.whole(count))}</span>
       <input
         type="range"
