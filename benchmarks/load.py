@@ -32,8 +32,9 @@ from examples.server import ROOT, Server, running
 from services.plans import STANDARD
 
 SMALL_MEGABYTES = (0.5, 2, 4)
-UPLOAD_SECONDS = 5.0  # of a small file, its profile included
+UPLOAD_SECONDS = 5.0  # of 2 MB until all of it is read: sending alone was given as much
 LARGE_UPLOAD_SECONDS, LARGE_PROCESSING_SECONDS = 30.0, 20.0
+PAUSE_SECONDS = (1.0, 3.0)  # between two looks of one user
 GROWTH_MB_A_MINUTE = 1.0
 SETTLING_SHARE = 0.3  # of the time: caches fill and workers load their libraries before growth counts
 ABOUT = {"bezeichnung": "Load", "zeithorizontStart": -1, "zeithorizontEnd": 0}
@@ -120,7 +121,7 @@ def visit(client: Client, times: Times, rng: random.Random, sources: dict[float,
 
     def ask(what: str, method: str, path: str, **more: Any) -> Any:
         answer = times.take(what, lambda: client.call(method, path, **more))
-        time.sleep(rng.uniform(0.5, 1.5))
+        time.sleep(rng.uniform(*PAUSE_SECONDS))
         return answer
 
     made = ask("new session", "POST", "/api/training/create-database-session", json={"sessionName": "Load"})
