@@ -182,6 +182,7 @@ def test_a_reload_in_the_middle_sends_only_the_rest(visit: Visit, house: Server,
     drop(page, other)
     expect(page.get_by_text(re.compile("This is another file"))).to_be_visible()
     page.reload()
+    expect(page.get_by_text("waits for its file")).to_be_visible()
     drop(page, path)
     expect(page.get_by_role("row").filter(has_text="output")).to_contain_text("140,000")
     assert sent == [0, 1, *range(2, total)]
