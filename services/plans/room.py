@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.errors import TooLarge
@@ -18,6 +18,7 @@ from services.storage.database import Database
 from services.storage.plan_tables import UnfinishedUploadRow
 from services.storage.tables import UserRow, now
 
+OPEN_UPLOADS = 1000  # of one account; each is a folder and a row, even when it announces no bytes
 AT_ONCE = 1000  # a statement takes no more than some ten thousand values
 GRACE = timedelta(minutes=1)  # between the row of an upload and its folder
 
@@ -34,6 +35,8 @@ class Room:
     def hold(self, user_id: UUID, key: str, size: int, *, instead_of: Collection[str] = ()) -> None:
         """So many bytes in all for an upload, which takes over what others held; TooLarge changes nothing.
 
+        It is raised for bytes that the plan does not store and for one upload more than OPEN_UPLOADS.
+
         Compared and written in one transaction in which nobody else counts for this user, so two uploads
         cannot both take the last room.
         """
@@ -42,6 +45,7 @@ class Room:
         taken_over = {key, *instead_of}
         with self._database.write() as tx:
             lock(tx, user_id)
+            _refuse_one_more(tx, user_id, taken_over)
             mine = subscribed.require(tx, user_id, self._clock())
             counter = _storage(tx, user_id, mine, taken_over)
             fits = counter.limit == UNLIMITED or counter.taken + size <= counter.limit
@@ -98,6 +102,18 @@ class Room:
 def lock(tx: Session, user_id: UUID) -> None:
     """One at a time counts for a user; those that only refer to the user's row need not wait."""
     tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
+
+
+def _refuse_one_more(tx: Session, user_id: UUID, but: Collection[str]) -> None:
+    begun = UnfinishedUploadRow.user_id == user_id, UnfinishedUploadRow.job_id.is_(None)
+    others = tx.scalar(select(func.count()).where(*begun, UnfinishedUploadRow.key.not_in(but))) or 0
+    if others >= OPEN_UPLOADS:
+        raise TooLarge(
+            f"{others} uploads of this account are begun and not finished, {OPEN_UPLOADS} may be",
+            code="TOO_MANY_UPLOADS",
+            suggestion="Finish some or delete them; those that rest are removed by themselves",
+            details={"limit": OPEN_UPLOADS, "used": others},
+        )
 
 
 def _storage(tx: Session, user_id: UUID, mine: Subscribed, but: Collection[str]) -> Counter:

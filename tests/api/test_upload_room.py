@@ -120,6 +120,19 @@ def test_a_body_without_a_length_is_kept_as_far_as_there_is_room(tus: TusCaller)
     assert 900_000 < tus.offset(path) <= MB
 
 
+def test_uploads_without_bytes_are_limited_by_their_number(
+    tus: TusCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.plans.room.OPEN_UPLOADS", 2)
+    first, second = (tus.created(None) for _ in range(2))
+    for one_more in (tus.create(None), tus.caller.send(tus.session_id, b"x", 0, 2)):
+        error = refusal(one_more, 413)
+        assert (error["code"], error["details"]) == ("TOO_MANY_UPLOADS", {"limit": 2, "used": 2})
+    assert tus.patched(first, 0, b"x") == 1, "those that are there go on"
+    assert tus.call("DELETE", second).status_code == 204
+    assert tus.create(None).status_code == 201
+
+
 def test_an_expired_upload_gives_its_room_back(tus: TusCaller) -> None:
     services = services_of(tus.caller)
     old, _fresh = tus.created(600_000, b"x" * 100), tus.created(300_000)

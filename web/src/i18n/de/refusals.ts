@@ -59,6 +59,10 @@ const WORDS: Readonly<Record<string, Words>> = {
     'Der Speicher Ihres Tarifs ist voll.',
     'Löschen Sie Dateien, Jobs oder Sitzungen, die nicht gebraucht werden.',
   ],
+  TOO_MANY_UPLOADS: [
+    'Zu viele Uploads sind begonnen und nicht beendet.',
+    'Beenden oder löschen Sie einige; was ruht, wird von selbst entfernt.',
+  ],
   NOT_TEXT: [
     'Das ist keine Textdatei.',
     'Speichern Sie die Daten als CSV: Tabellenmappen und Archive lassen sich nicht lesen.',
