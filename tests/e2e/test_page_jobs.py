@@ -110,6 +110,18 @@ def test_an_admin_sees_and_stops_the_jobs_of_everybody(house: Server, visit: Vis
     expect(line(me.page, "Too long")).to_be_visible()
 
 
+def keys_until_refused(client: Client) -> int:
+    """As many API keys as the plan allows, and the refusal of one more."""
+    session_id = client.call("POST", "/api/v1/sessions", json={"name": "Keys"})["session"]["id"]
+    for made in range(1000):
+        body = {"session_id": session_id, "name": f"Key {made}", "scopes": ["read"]}
+        answer = client.http.post(f"{client.url}/api/v1/api-keys", json=body)
+        if answer.status_code != 201:
+            assert answer.json()["code"] == "API_KEY_LIMIT_EXCEEDED", answer.text
+            return made
+    raise AssertionError("there is no limit")
+
+
 def test_the_account_shows_the_plan_and_what_is_used_and_signs_out(house: Server, visit: Visit) -> None:
     client, tokens = client_of(house)
     submit(client, "One", "toy_count", n=1)
@@ -118,6 +130,11 @@ def test_the_account_shows_the_plan_and_what_is_used_and_signs_out(house: Server
     limit = client.call("GET", "/api/auth/me")["usage"]["training"]["limit"]
     expect(me.page.get_by_role("meter", name="Trainings")).to_have_attribute("aria-valuenow", "1")
     expect(me.page.get_by_text(f"1 of {limit}")).to_be_visible()
+    expect(me.page.get_by_role("heading", name="Limits reached lately")).to_have_count(0)
+    keys = keys_until_refused(client)
+    me.page.reload()
+    reached = me.page.locator("section", has=me.page.get_by_role("heading", name="Limits reached lately"))
+    expect(reached.get_by_role("listitem")).to_contain_text([f"API keys: {keys} of {keys}"])
     me.look("account")
     me.page.get_by_role("button", name="Account").click()
     expect(me.page.get_by_text(f"Trainings: 1 of {limit}")).to_be_visible()

@@ -31,6 +31,9 @@ def test_a_session_is_shared_and_a_key_is_made_by_the_page(house: Server, visit:
     page = me.page
     page.goto(f"/sessions/{session}/upload")
     page.get_by_role("button", name="Share").click()
+    page.get_by_label("E-mail address").fill("no-address")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Email is no address")).to_be_visible()
     page.get_by_label("E-mail address").fill(guest_email)
     page.keyboard.press("Enter")
     expect(page.get_by_role("listitem").filter(has_text=guest_email)).to_be_visible()

@@ -56,9 +56,9 @@ def test_sign_ins_are_seen_and_ended_and_the_password_changed(visit: Visit, hous
     visitor.sign_in_by(tokens)
     page = visitor.page
     page.goto("/account")
-    rows = page.locator(".account-sign-ins li")
+    rows = page.locator(".account-list li")
     expect(rows).to_have_count(2)
-    visitor.look("account-sign-ins")
+    visitor.look("account-list")
     rows.get_by_role("button", name="End").click()
     expect(rows).to_have_count(1)
     refused = client.http.get(

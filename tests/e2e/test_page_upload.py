@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -82,6 +83,28 @@ def test_what_cannot_be_decided_is_asked_for(visit: Visit, house: Server, tmp_pa
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="2024-02-09")).to_have_count(2)
+
+
+def test_a_file_too_large_is_refused_at_once(visit: Visit, house: Server, tmp_path: Path) -> None:
+    """Before its bytes are hashed or sent, with the plan's number; another one beside it is not held up."""
+    client, tokens = client_of(house)
+    session_id = client.call("POST", "/api/v1/sessions", json={"name": "Too much"})["session"]["id"]
+    large = german_file(tmp_path / "large.csv")
+    os.truncate(large, client.call("GET", "/api/v1/usage")["plan"]["max_file_size_mb"] * 1_000_000 + 1)
+    visitor = visit()
+    visitor.sign_in_by(tokens)
+    page = visitor.page
+    page.goto(f"/sessions/{session_id}/upload")
+    drop(page, large, german_file(tmp_path / "small.csv"))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("500000001 bytes; your plan allows 500000000")
+    expect(alert).to_contain_text("Split the series")
+    buttons = page.get_by_role("button", name="Upload", exact=True)
+    expect(buttons.nth(0)).to_be_disabled()
+    expect(buttons.nth(1)).to_be_enabled()
+    alert.get_by_role("button", name="Remove").click()
+    expect(alert).to_have_count(0)
+    expect(buttons).to_have_count(1)
 
 
 def test_a_question_is_asked_in_the_language_of_the_page(visit: Visit, house: Server, tmp_path: Path) -> None:

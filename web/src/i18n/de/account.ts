@@ -32,6 +32,7 @@ export const account: Texts['account'] = {
   full: 'Voll: Löschen Sie, was nicht mehr gebraucht wird.',
   usedUp: (date) => `Aufgebraucht: Ab ${date} wird neu gezählt.`,
   resets: (date) => `Ab ${date} wird neu gezählt`,
+  reached: 'Zuletzt erreichte Grenzen',
   earlier: 'Die Monate davor',
   from: 'Ab',
   glance: (kind, used) => `${kind}: ${used}`,

@@ -29,6 +29,7 @@ export const account = {
   full: 'Full: delete what is not needed.',
   usedUp: (date: string) => `Used up: counted anew from ${date}.`,
   resets: (date: string) => `Counted anew from ${date}`,
+  reached: 'Limits reached lately',
   earlier: 'The months before',
   from: 'From',
   glance: (kind: string, used: string) => `${kind}: ${used}`,

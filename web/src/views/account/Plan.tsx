@@ -18,6 +18,7 @@ export function Plan() {
       {(it) => (
         <>
           <Counters usage={it} />
+          {it.events.length > 0 ? <Reached events={it.events} /> : null}
           {it.history.length > 0 ? <Earlier history={it.history} /> : null}
         </>
       )}
@@ -68,6 +69,38 @@ function Counters({ usage }: { usage: UsageOverview }) {
         <dd>{plan.max_file_size_mb === null ? t.anySize : format.bytes(plan.max_file_size_mb * 1_000_000)}</dd>
       </dl>
       <p className="muted">{t.minutesHint}</p>
+    </Card>
+  )
+}
+
+/** What was refused for want of room in the plan: once for each limit and month. */
+function Reached({ events }: { events: UsageOverview['events'] }) {
+  const t = useTexts().account
+  const format = useFormat()
+  const kinds: Record<string, [name: string, write: (value: number) => string]> = {
+    training: [t.training, format.whole],
+    processing: [t.processing, format.whole],
+    compute_minutes: [t.minutes, (value) => t.inMinutes(format.number(value, 3))],
+    storage: [t.storage, format.bytes],
+    api_keys: [t.apiKeys, format.whole],
+  }
+  return (
+    <Card title={t.reached}>
+      <ul className="account-list">
+        {events.map(({ counter, at, used, limit }) => {
+          const [name, write] = kinds[counter] ?? [counter, format.whole]
+          return (
+            <li key={counter + at} className="row spread">
+              <span>
+                {name}: {t.used(write(used), write(limit))}
+              </span>
+              <time dateTime={at} className="muted">
+                {format.time(at)}
+              </time>
+            </li>
+          )
+        })}
+      </ul>
     </Card>
   )
 }

@@ -46,7 +46,7 @@ function List({ found }: { found: SignIn[] }) {
   const failed = end.error ?? everywhere.error
   return (
     <Card title={t.signIns}>
-      <ul className="account-sign-ins">
+      <ul className="account-list">
         {found.map((each) => (
           <li key={each.id} className="row spread">
             <span className="row">

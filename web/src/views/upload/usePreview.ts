@@ -16,6 +16,7 @@ export function usePreview(id: string, file: File, options: Options, sessionId: 
       form.set('options', JSON.stringify(options))
       form.set('complete', String(file.size <= BEGINNING))
       form.set('session_id', sessionId)
+      form.set('file_size', String(file.size))
       const response = await send('/api/v1/preview', { method: 'POST', body: form })
       return (await response.json()) as Preview
     },
