@@ -33,7 +33,7 @@ def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, JSON):
-        return 'sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")'
+        return "sa.JSON()"
     return False
 
 

@@ -14,6 +14,7 @@ from services.accounts import Tokens
 from services.moving.backup import backup
 from services.moving.restore import restore
 from services.moving.unfinished import copy_unfinished, is_piece
+from services.settings import Settings
 from services.uploads.tus.store import TusStore
 from services.wiring import Services
 from tests.api.caller import Caller, accepted, series_csv
@@ -43,7 +44,7 @@ class Uploading:
 
     def goes_on_at(self, folder: Path, token: str) -> None:
         """The same requests as if nothing had happened."""
-        app = create_app(make_settings(folder, TRAINYARD_INTERACTIVE_WAIT_SECONDS="0.05"))
+        app = create_app(embedded(folder))
         there: Services = app.extensions[KEY]
         try:
             caller = Caller(app.test_client(), token)
@@ -62,6 +63,17 @@ class Uploading:
         finally:
             there.runner.stop()
             there.database.close()
+
+
+def embedded(folder: Path) -> Settings:
+    """Its rows lie in its folder, whatever database the other tests work on."""
+    rows = f"sqlite:///{folder / 'trainyard.db'}"
+    return make_settings(folder, DATABASE_URL=rows, TRAINYARD_INTERACTIVE_WAIT_SECONDS="0.05")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return embedded(settings.data_dir)
 
 
 @pytest.fixture
