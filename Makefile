@@ -1,7 +1,7 @@
 # The commands of this project; `make help` lists them.
 PYTHON ?= python3.11
 PORT ?= 5000
-# One more than the cores of the smallest machine: much of a test is waiting for a server or a worker.
+# The cores of the smallest machine; tests that wait for a page or a server lose patience where there are more.
 TEST_PROCESSES ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -15,6 +15,7 @@ LITE_STAMP := tests/supabase_lite/node_modules/.package-lock.json
 WEB_STAMP := web/node_modules/.package-lock.json
 PAGE := web/dist/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f -not -name schema.d.ts) web/index.html web/vite.config.ts
+WITHOUT_DATABASE := $(addprefix tests/,events forecasting local_training uploads)
 # Tests run in several processes: libraries that start threads for all cores in each only stand in their way.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 PYTEST := $(ONE_THREAD) $(PY) -m pytest --durations=20 -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -94,13 +95,14 @@ test: check build ## Set up, check and run the tests
 	$(PYTEST) -m "not slow"
 	TEST_DATABASE=postgres $(PYTEST) -m "not slow" $(POSTGRES_TESTS)
 
-test-all: check build ## Everything, the slow tests too
-	$(PYTEST)
+test-all: ## Everything: `make test`, the slow tests, all on PostgreSQL, the engine through a pooler and in a cluster
+	$(MAKE) test
+	$(PYTEST) -m slow
 	$(MAKE) test-postgres
 	$(MAKE) test-cluster
 
-test-postgres: setup ## Everything again, on a real PostgreSQL; and the engine's tests through a pooler
-	TEST_DATABASE=postgres $(PYTEST)
+test-postgres: setup ## All that has to do with a database again, on a real PostgreSQL; and the engine's tests through a pooler
+	TEST_DATABASE=postgres $(PYTEST) $(addprefix --ignore=,$(WITHOUT_DATABASE))
 	TEST_DATABASE=pooler $(PYTEST) $(POSTGRES_TESTS) $(ENGINE_TESTS)
 
 test-cluster: setup ## The engine's tests again, on a real Redis and PostgreSQL

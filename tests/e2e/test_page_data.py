@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from examples.server import Server
@@ -72,6 +73,7 @@ def test_a_gap_is_found_looked_at_and_mended(visit: Visit, house: Server, tmp_pa
     page.get_by_role("button", name="All", exact=True).click()
 
 
+@pytest.mark.slow
 def test_the_times_are_those_of_the_sessions_clock(visit: Visit, house: Server, tmp_path: Path) -> None:
     client, tokens = client_of(house)
     session_id = client.call("POST", "/api/v1/sessions", json={"name": "Netz"})["session"]["id"]

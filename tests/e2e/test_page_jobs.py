@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from examples.client import Client
@@ -61,6 +62,7 @@ def test_a_job_is_seen_as_it_works_and_does_what_it_is_asked(house: Server, visi
     expect(line(me.page, "Another one")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_filters_stand_in_the_address_and_lead_back_after_an_ended_sign_in(
     house: Server, visit: Visit
 ) -> None:
@@ -90,6 +92,7 @@ def test_filters_stand_in_the_address_and_lead_back_after_an_ended_sign_in(
     expect(line(me.page, "Right")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_an_admin_sees_and_stops_the_jobs_of_everybody(house: Server, visit: Visit) -> None:
     client, tokens = client_of(house)
     job = submit(client, "Too long", epochs=50, hold=2)
@@ -145,6 +148,7 @@ def test_the_account_shows_the_plan_and_what_is_used_and_signs_out(house: Server
     me.page.wait_for_url(re.compile("/sign-in.to=%2Faccount"))
 
 
+@pytest.mark.slow
 def test_two_browsers_on_one_job_recover_by_themselves_when_the_server_is_killed(
     tmp_path: Path, visit: Visit
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from examples.server import Server
@@ -45,6 +46,7 @@ def test_a_version_is_compared_promoted_and_taken_home(visit: Visit, trained: Tr
     somebody.look("models")
 
 
+@pytest.mark.slow
 def test_a_name_that_cannot_be_is_told_beside_its_field(visit: Visit, trained: TrainedSession) -> None:
     somebody = visit(language="de")
     somebody.sign_in_by(trained.tokens)
@@ -60,6 +62,7 @@ def test_a_name_that_cannot_be_is_told_beside_its_field(visit: Visit, trained: T
     expect(page.get_by_role("heading", name="Last von morgen")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_session_without_a_model_leads_to_a_training(visit: Visit, house: Server) -> None:
     client, tokens = client_of(house)
     somebody = visit()

@@ -59,6 +59,7 @@ def test_what_lies_ahead_is_asked_for_and_the_forecast_comes_in_four_forms(
     expect(page.get_by_label("Model").locator("option:checked")).to_contain_text("Version 1")
 
 
+@pytest.mark.slow
 def test_before_a_training_the_way_leads_to_one(visit: Visit, house: Server) -> None:
     (client, tokens), person = client_of(house), visit()
     person.sign_in_by(tokens)

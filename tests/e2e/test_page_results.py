@@ -57,6 +57,7 @@ def test_a_cell_leads_to_the_worst_windows_and_these_to_their_pictures(
     expect(page).to_have_url(re.compile(f"origin={before - 1}"))
 
 
+@pytest.mark.slow
 def test_every_face_of_the_errors_is_drawn(visitor: Visitor, trained: TrainedSession) -> None:
     page = visitor.page
     page.goto(f"/sessions/{trained.id}/results")
@@ -70,6 +71,7 @@ def test_every_face_of_the_errors_is_drawn(visitor: Visitor, trained: TrainedSes
         visitor.look(f"results-{tab.split()[0].lower()}")
 
 
+@pytest.mark.slow
 def test_tables_are_sorted_and_taken_home(visitor: Visitor, trained: TrainedSession, tmp_path: Path) -> None:
     page = visitor.page
     page.goto(f"/sessions/{trained.id}/results?show=tables")
@@ -93,6 +95,7 @@ def test_tables_are_sorted_and_taken_home(visitor: Visitor, trained: TrainedSess
     visitor.look("results-tables")
 
 
+@pytest.mark.slow
 def test_two_trained_sessions_stand_beside_each_other(
     visitor: Visitor, trained: TrainedSession, tmp_path: Path
 ) -> None:
@@ -117,6 +120,7 @@ def test_two_trained_sessions_stand_beside_each_other(
     visitor.look("compare")
 
 
+@pytest.mark.slow
 def test_a_session_without_a_training_leads_to_one(visit: Visit, house: Server) -> None:
     client, tokens = client_of(house)
     somebody = visit(language="de")

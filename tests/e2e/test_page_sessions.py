@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from examples.server import Server
@@ -67,6 +68,7 @@ def test_a_session_is_made_renamed_copied_deleted_and_brought_back(visit: Visit,
     visitor.look("compare-empty")
 
 
+@pytest.mark.slow
 def test_hundreds_are_scrolled_through_to_the_last(visit: Visit, house: Server) -> None:
     """A row exists only while it is in sight."""
     client, tokens = client_of(house)

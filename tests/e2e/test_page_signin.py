@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
+import pytest
 from playwright.sync_api import expect
 
 from examples.server import Server
@@ -33,6 +34,7 @@ def test_what_is_wrong_with_a_new_account_stands_beside_its_field(visit: Visit) 
     expect(field).to_have_accessible_description(re.compile("10"))
 
 
+@pytest.mark.slow
 def test_whoever_must_sign_in_first_comes_to_where_they_wanted_to_go(visit: Visit) -> None:
     somebody = visit()
     somebody.page.goto("/sign-in?new")
@@ -48,6 +50,7 @@ def test_whoever_must_sign_in_first_comes_to_where_they_wanted_to_go(visit: Visi
     expect(somebody.page.get_by_role("alert")).to_contain_text("There is nothing here")
 
 
+@pytest.mark.slow
 def test_sign_ins_are_seen_and_ended_and_the_password_changed(visit: Visit, house: Server) -> None:
     email = f"{secrets.token_hex(6)}@example.org"
     client, tokens = client_of(house, email)
@@ -74,6 +77,7 @@ def test_sign_ins_are_seen_and_ended_and_the_password_changed(visit: Visit, hous
     expect(page.get_by_text("Password changed.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_page_that_listens_asks_to_sign_in_when_its_sign_in_is_ended_elsewhere(
     visit: Visit, house: Server
 ) -> None:

@@ -43,6 +43,7 @@ def somebody(house: Server, visit: Visit, tmp_path: Path) -> Somebody:
     return Somebody(house, visit, tmp_path)
 
 
+@pytest.mark.slow
 def test_two_models_are_started_together_watched_over_a_reload_and_one_is_cancelled(
     somebody: Somebody,
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from examples.server import Server
@@ -66,6 +67,7 @@ def test_a_german_file_is_looked_at_changed_and_uploaded(visit: Visit, house: Se
     ]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_decided_is_asked_for(visit: Visit, house: Server, tmp_path: Path) -> None:
     client, tokens = client_of(house)
     session_id = client.call("POST", "/api/v1/sessions", json={})["session"]["id"]
@@ -107,6 +109,7 @@ def test_a_file_too_large_is_refused_at_once(visit: Visit, house: Server, tmp_pa
     expect(buttons).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_question_is_asked_in_the_language_of_the_page(visit: Visit, house: Server, tmp_path: Path) -> None:
     client, tokens = client_of(house)
     session_id = client.call("POST", "/api/v1/sessions", json={})["session"]["id"]
@@ -133,6 +136,7 @@ def test_a_question_is_asked_in_the_language_of_the_page(visit: Visit, house: Se
     expect(page.get_by_text("Zeile 3 hat 3 Zellen, die Tabelle 2 Spalten.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_folder_is_dropped_with_what_lies_in_it(visit: Visit, house: Server, tmp_path: Path) -> None:
     """As the desktop hands it to the browser: the path of the folder, which the page walks through."""
     client, tokens = client_of(house)
@@ -211,6 +215,7 @@ def test_a_reload_in_the_middle_sends_only_the_rest(visit: Visit, house: Server,
     assert sent == [0, 1, *range(2, total)]
 
 
+@pytest.mark.slow
 def test_a_file_that_the_server_has_is_there_at_once_and_not_sent_again(
     visit: Visit, house: Server, tmp_path: Path
 ) -> None:

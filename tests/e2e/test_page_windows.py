@@ -77,6 +77,7 @@ def test_settings_show_their_window_before_they_are_saved(
     assert {(each["zeithorizont_start"], each["zeithorizont_end"]) for each in now["files"]} >= {(6.0, 29.0)}
 
 
+@pytest.mark.slow
 def test_a_save_that_stops_in_the_middle_says_so_and_goes_on_with_the_rest(
     person: Visitor, client: Client, session_id: str
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_save_that_stops_in_the_middle_says_so_and_goes_on_with_the_rest(
     assert holidays["schulferien"] == [{"von": "2024-02-10", "bis": "2024-02-17"}]
 
 
+@pytest.mark.slow
 def test_a_gap_limit_and_an_arithmetic_are_tried_and_taken_to_the_training(
     person: Visitor, client: Client, session_id: str
 ) -> None:
@@ -129,6 +131,7 @@ def test_a_gap_limit_and_an_arithmetic_are_tried_and_taken_to_the_training(
     expect(written).to_have_value(re.compile('"arithmetic": "compat"'))
 
 
+@pytest.mark.slow
 def test_a_session_without_files_leads_to_the_upload(person: Visitor, client: Client) -> None:
     empty = client.call("POST", "/api/training/create-database-session", json={})["sessionUuid"]
     person.page.goto(f"/sessions/{empty}/windows")
@@ -170,6 +173,7 @@ def test_violins_are_the_numbers_of_the_server_and_can_be_taken_away(
     person.look("datasets")
 
 
+@pytest.mark.slow
 def test_building_brings_the_pictures_of_the_server(person: Visitor, client: Client, session_id: str) -> None:
     page = person.page
     page.goto(f"/sessions/{session_id}/datasets")
