@@ -109,7 +109,8 @@ def crowd(folder: Path, arguments: argparse.Namespace) -> list[str]:
         f"{arguments.users} users, {arguments.minutes:g} min, {requests} requests, {len(times.failed)} failed"
     )
     print(times.table())
-    print(f"memory of server and workers: {memory.text()}, growing by {growth:.2f} MB a minute")
+    print(f"memory of server and workers: {memory.text()}, growing by {growth:.2f} MB a minute", end=" ")
+    print(f"({memory.growth(of_server=True):.2f} of it in the server)")
     missed = times.failed[:5]
     slow = max(times.of["upload of 2 MB"], default=0.0)
     if slow > UPLOAD_SECONDS:
@@ -210,24 +211,25 @@ class Memory:
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
-        self._samples: list[tuple[float, float]] = []
+        self._samples: list[tuple[float, float, float]] = []  # minute, the server's, everybody's
 
     def sample(self) -> None:
-        total = 0
-        for process in (self._process, *self._process.children(recursive=True)):
+        server = self._process.memory_full_info().uss
+        total = server
+        for process in self._process.children(recursive=True):
             try:
                 total += process.memory_full_info().uss
             except psutil.NoSuchProcess:
                 continue
-        self._samples.append((time.monotonic() / 60, total / MB))
+        self._samples.append((time.monotonic() / 60, server / MB, total / MB))
 
-    def growth(self) -> float:
+    def growth(self, *, of_server: bool = False) -> float:
         """Slope of a line through the samples after settling, in MB a minute."""
-        minutes, megabytes = np.array(self._samples[round(SETTLING_SHARE * len(self._samples)) :]).T
-        return float(np.polyfit(minutes, megabytes, 1)[0])
+        minutes, server, total = np.array(self._samples[round(SETTLING_SHARE * len(self._samples)) :]).T
+        return float(np.polyfit(minutes, server if of_server else total, 1)[0])
 
     def text(self) -> str:
-        values = [value for _, value in self._samples]
+        values = [total for *_, total in self._samples]
         return f"{values[0]:.0f} MB at first, {max(values):.0f} MB at most, {values[-1]:.0f} MB at last"
 
 

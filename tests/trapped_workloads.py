@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -21,10 +21,11 @@ from services.workloads.search import WORKLOAD as SEARCH
 from services.workloads.search.config import SearchConfig
 
 PATIENCE_SECONDS = 30.0
-FAILURES = {
-    "fail": DataError("TRAPPED", "It failed"),
-    "crash": RuntimeError("a bug"),
-    "full": OSError(errno.ENOSPC, "No space left on device"),
+# Made anew each time: an exception holds on to all that it passed through.
+FAILURES: dict[str, Callable[[], Exception]] = {
+    "fail": lambda: DataError("TRAPPED", "It failed"),
+    "crash": lambda: RuntimeError("a bug"),
+    "full": lambda: OSError(errno.ENOSPC, "No space left on device"),
 }
 
 
@@ -60,7 +61,7 @@ class Trapped:
         for trap in [each for each in self._traps if said.startswith(f"{each.at}:")]:
             if trap.what in FAILURES:
                 self._traps.remove(trap)
-                raise FAILURES[trap.what]
+                raise FAILURES[trap.what]()
             if self._run.attempt > 1:
                 continue
             if trap.what == "kill":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
@@ -83,7 +84,15 @@ class Database:
             session.execute(text("select 1"))
 
     def close(self) -> None:
-        self.engine.dispose()
+        """What another thread still works with is closed when it gives it back."""
+        pool = self.engine.pool
+        self.engine.dispose()  # only what is in the pool; a new one takes its place, without the listener
+        event.listen(pool, "checkin", _hang_up)
+
+
+def _hang_up(connection: DBAPIConnection | None, _record: object) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def pooled_by_transaction(url: URL) -> bool:

@@ -17,6 +17,8 @@ from tests.realtime.wire import Wire
 
 Watch = Callable[[int, str, str], Wire]
 
+pytestmark = pytest.mark.slow  # two servers and two machines
+
 
 def test_a_job_submitted_on_one_server_is_watched_on_the_others(cluster: Cluster, watch: Watch) -> None:
     user, token = cluster.account()
@@ -84,7 +86,6 @@ def test_a_job_goes_on_elsewhere_when_its_machine_loses_power(cluster: Cluster, 
     assert [told.count(kind) for kind in ("started", "requeued", "completed")] == [2, 1, 1]
 
 
-@pytest.mark.slow
 def test_a_machine_that_leaves_puts_its_job_back_at_once(cluster: Cluster, tmp_path: Path) -> None:
     user, _ = cluster.account()
     job = cluster.submit(user, "toy_gated", folder=str(tmp_path))
@@ -102,8 +103,6 @@ def test_a_machine_that_leaves_puts_its_job_back_at_once(cluster: Cluster, tmp_p
     assert [event.data["reason"] for event in requeued] == ["stopped"]
 
 
-@pytest.mark.slow
-@pytest.mark.slow
 def test_a_lane_that_is_killed_is_replaced_and_its_worker_ends(cluster: Cluster, tmp_path: Path) -> None:
     user, _ = cluster.account()
     job = cluster.submit(user, "toy_gated", folder=str(tmp_path))
@@ -131,7 +130,6 @@ def test_a_message_that_comes_many_times_trains_once(cluster: Cluster) -> None:
     assert [told.count(kind) for kind in ("started", "completed")] == [1, 1]
 
 
-@pytest.mark.slow
 def test_a_process_that_a_job_kills_is_replaced(cluster: Cluster) -> None:
     user, _ = cluster.account()
     job = cluster.submit(user, "toy_die", times=1)
@@ -139,7 +137,6 @@ def test_a_process_that_a_job_kills_is_replaced(cluster: Cluster) -> None:
     assert cluster.told(user, job).count("requeued") == 1
 
 
-@pytest.mark.slow
 def test_a_job_that_never_reports_is_cancelled_with_its_process(cluster: Cluster) -> None:
     user, token = cluster.account()
     job = cluster.submit(user, "toy_hang", reports=False)
@@ -173,7 +170,7 @@ def test_a_flushed_redis_loses_nothing(cluster: Cluster, tmp_path: Path, watch: 
     assert time.monotonic() - began < 3
 
 
-@pytest.mark.parametrize("fault", ["stopped", pytest.param("frozen", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("fault", ["stopped", "frozen"])
 def test_without_redis_jobs_are_accepted_and_done_and_told(
     cluster: Cluster, tmp_path: Path, watch: Watch, fault: str
 ) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from examples.server import Server
 from tests.e2e.browser import Visit
@@ -179,19 +179,24 @@ def test_a_reload_in_the_middle_sends_only_the_rest(visit: Visit, house: Server,
     sent: list[int] = []
     held = {"from": 2}
 
-    def watch(route: object) -> None:
-        body = route.request.post_data_buffer or b""  # type: ignore[attr-defined]
-        index = int(re.search(rb'"chunkIndex": ?(\d+)', body)[1])  # type: ignore[index]
+    def chunk_of(request: Request) -> int | None:
+        found = re.search(rb'"chunkIndex": ?(\d+)', request.post_data_buffer or b"")
+        return None if found is None else int(found[1])
+
+    def watch(route: Route) -> None:
+        index = chunk_of(route.request)
+        assert index is not None
         if index >= held["from"]:
             return  # it never arrives: the network hangs
         sent.append(index)
-        route.continue_()  # type: ignore[attr-defined]
+        route.continue_()
 
     page.route("**/upload-chunk", watch)
     page.goto(f"/sessions/{session_id}/upload")
     drop(page, path)
     page.get_by_role("combobox", name="Use of load").select_option("output")
-    page.get_by_role("button", name="Upload", exact=True).click()
+    with page.expect_request(lambda request: chunk_of(request) == 2):  # so those before it have been answered
+        page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("progressbar", name="Progress of large.csv")).to_have_attribute(
         "aria-valuenow", re.compile(r"[4-9]\d")
     )

@@ -89,7 +89,7 @@ def test_the_archive_prints_the_quantiles_of_its_forecasts(tmp_path: Path) -> No
     np.testing.assert_allclose(printed["0.9"], expected + 2.5, rtol=1e-9)
 
 
-@pytest.mark.parametrize("mode", ["LIN", "SVR_MIMO"])
+@pytest.mark.parametrize("mode", ["LIN", pytest.param("SVR_MIMO", marks=pytest.mark.slow)])
 def test_the_archive_of_a_historical_model_runs_too(mode: str, tmp_path: Path) -> None:
     about = task(input_steps=4, output_steps=4, hours=200)
     model, _, _ = fitted(about, mode, "compat")
@@ -98,7 +98,7 @@ def test_the_archive_of_a_historical_model_runs_too(mode: str, tmp_path: Path) -
     np.testing.assert_allclose(run_predict(folder), expected, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("mode", ["LIN", "AR LSTM", "SVR_dir", "LGBMR", "ENSEMBLE"])
+@pytest.mark.parametrize("mode", [*FAMILIES, *OTHERS])
 def test_the_scripts_of_the_archive_import_nothing_of_ours(mode: str, tmp_path: Path) -> None:
     names = set()
     for script in taken_home(mode, tmp_path).glob("*.py"):

@@ -202,7 +202,7 @@ def test_a_state_holds_no_pickle(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "last" / PLAIN).read_text())["random"]["bit_generator"] == "PCG64"
 
 
-@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("after", [1, *(pytest.param(each, marks=pytest.mark.slow) for each in (0, 3))])
 def test_a_fit_that_is_ended_early_keeps_the_best_weights_so_far(after: int, tmp_path: Path) -> None:
     """In the middle of an epoch, which then counts for nothing; never before the first is complete."""
     model, folders = model_of("Dense", LEARNING_RATE=0.9, PATIENCE=20), Folders(tmp_path, stop_after=99)

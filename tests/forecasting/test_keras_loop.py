@@ -53,7 +53,10 @@ def plain_losses(about: Task) -> np.ndarray:
     return np.array(losses)
 
 
-@pytest.mark.parametrize("steps_worth_compiling", [0, 10**9], ids=["by XLA", "as a graph"])
+@pytest.mark.parametrize(
+    "steps_worth_compiling",
+    [pytest.param(0, id="by XLA", marks=pytest.mark.slow), pytest.param(10**9, id="as a graph")],
+)
 def test_losses_are_those_of_plain_fit(
     steps_worth_compiling: int, about: Task, plain_losses: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

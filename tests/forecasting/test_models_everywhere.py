@@ -87,6 +87,8 @@ CASES: dict[str, tuple[Any, list[int | None]]] = {
     "gaps": (with_gaps, [0]),
 }
 
+RARE = ("one step", "gaps")
+
 
 @cache
 def dataset(case: str) -> Dataset:
@@ -94,7 +96,9 @@ def dataset(case: str) -> Dataset:
     return made
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow) if case in RARE else case for case in CASES]
+)
 @pytest.mark.parametrize("mode", SMALL)
 def test_every_mode_takes(mode: str, case: str) -> None:
     about, anchors = dataset(case), CASES[case][1]

@@ -317,6 +317,7 @@ def test_trials_that_are_not_needed_are_skipped_at_once(house: House) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_search_that_was_paused_in_its_last_training_goes_on_there(house: House) -> None:
     rate = SPACES["Dense"]["LEARNING_RATE"].model_dump(mode="json")
     network: dict[str, Any] = {

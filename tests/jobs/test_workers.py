@@ -46,8 +46,8 @@ def test_a_killed_worker_costs_one_attempt(house: House, runner: LocalRunner) ->
     ("workload", "config"),
     [
         ("toy_die", {"times": 9}),
-        ("toy_die", {"times": 9, "exit": True}),
-        ("toy_fail", {"how": "memory"}),
+        pytest.param("toy_die", {"times": 9, "exit": True}, marks=pytest.mark.slow),
+        pytest.param("toy_fail", {"how": "memory"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_job_that_kills_two_workers_is_given_up(

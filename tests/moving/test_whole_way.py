@@ -40,6 +40,8 @@ LOOKS = (
     "/api/v1/usage",
 )
 
+pytestmark = pytest.mark.slow  # an installation that has lived, with trainings
+
 
 @dataclass
 class Lived:
