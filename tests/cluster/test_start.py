@@ -44,6 +44,7 @@ def test_the_folder_of_another_installation_is_refused(
         identify(database, tmp_path / "other")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ["app.py", "-m services.jobs.cluster_worker"])
 def test_a_machine_without_the_shared_folder_does_not_start(
     cluster: Cluster, tmp_path: Path, entry: str

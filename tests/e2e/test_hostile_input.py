@@ -197,6 +197,7 @@ def test_windows_beyond_the_data_are_refused_with_the_reason(
     assert (status, body["code"]) == (422, "NO_SAMPLES")
 
 
+@pytest.mark.slow
 def test_one_step_in_and_one_step_out_is_a_valid_forecast(
     client: Client, session_id: str, tmp_path: Path
 ) -> None:

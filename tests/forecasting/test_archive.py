@@ -64,10 +64,11 @@ def run_predict(folder: Path, *options: str) -> Any:
     return json.loads(run.stdout)
 
 
-# Ours, scikit-learn, LightGBM; to load the libraries is most of the time of each.
-FAMILIES = ["LIN", "SVR_MIMO", "LGBMR"]
+# Ours and LightGBM, the others among the slow ones: to load the libraries is most of the time of each.
+FAMILIES = ["LIN", "LGBMR"]
 OTHERS = [
-    pytest.param(mode, marks=pytest.mark.slow) for mode in ("AR LSTM", "DLinear", "SVR_dir", "ENSEMBLE")
+    pytest.param(mode, marks=pytest.mark.slow)
+    for mode in ("AR LSTM", "DLinear", "SVR_dir", "SVR_MIMO", "ENSEMBLE")
 ]
 
 

@@ -77,6 +77,7 @@ def test_every_trial_is_told_live_and_the_bar_goes_to_the_end_without_falling(
     assert shares == sorted(shares) and shares[-1] == 1
 
 
+@pytest.mark.slow
 def test_trials_are_the_same_whatever_the_test_samples_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
