@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 ENGINE_TESTS := $(addprefix tests/jobs/test_,$(addsuffix .py,control edges execution finish items_of_workloads lease queue records workers))
-POSTGRES_TESTS := tests/contracts/test_accounts.py tests/plans tests/test_retention.py \
+POSTGRES_TESTS := tests/contracts tests/plans tests/test_retention.py \
 	$(addprefix tests/api/test_,$(addsuffix .py,jobs job_control ownership registry session_list sessions uploads))
 STAMP := $(VENV)/.requirements-installed
 NODE_STAMP := tests/realtime/node_modules/.package-lock.json

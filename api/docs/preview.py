@@ -100,7 +100,7 @@ OPERATIONS: Operations = {
             options=optional(str, "JSON: importOptions that are decided already, and ausgabezeit"),
             complete=optional(Literal["true", "false"], "true: these bytes are the whole file"),
             session_id=optional(str, "its time zone is offered first"),
-            file_size=optional(int, "bytes of the whole file: 413 where the plan has no room for them", ge=0),
+            file_size=optional(int, "bytes of the whole file: 413 where the plan allows fewer", ge=0),
         ),
         refuses=(400, 404, 413, 422),
     ),

@@ -14,27 +14,25 @@ from middleware.auth import require_auth
 from services.errors import BadRequest
 from services.file_fields import refuse_unknown, whole
 from services.previews import LARGEST, read_complete
+from services.uploads.header import MAX_BYTES
 
 FORM = ("options", "complete", "session_id", "file_size")
-LONGEST_FILE = 2**53  # a larger number would lose digits on its way through JSON
 OVERHEAD_BYTES = 256 * 1024
 
 
 @blueprint.post("/preview")
 @require_auth
 def preview() -> Any:
-    """Nothing is stored or counted; a file that could not be uploaded is refused before it is looked at."""
+    """Nothing is stored or counted; a file larger than the plan allows is refused before it is looked at."""
     query()
     request.max_content_length = LARGEST + OVERHEAD_BYTES
     refuse_unknown(request.form, FORM, "the form")
     options = parse_object(request.form.get("options") or "{}", "options")
     complete = read_complete(request.form.get("complete", ""))
-    session_ref = request.form.get("session_id") or None
-    size = whole("file_size", request.form.get("file_size") or None, 0, LONGEST_FILE)
-    if size is not None:
-        services().uploads.refuse_size(g.user_id, session_ref, size)
+    size = whole("file_size", request.form.get("file_size") or None, 0, MAX_BYTES)
+    services().uploads.refuse_size(g.user_id, size)
     found = services().page.previews.look(
-        g.user_id, _chunk(), options, complete=complete, session_ref=session_ref
+        g.user_id, _chunk(), options, complete=complete, session_ref=request.form.get("session_id") or None
     )
     return {"success": True, **found}
 

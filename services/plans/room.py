@@ -48,20 +48,12 @@ class Room:
             _refuse_one_more(tx, user_id, taken_over)
             mine = subscribed.require(tx, user_id, self._clock())
             counter = _storage(tx, user_id, mine, taken_over)
-            fits = _fits(counter, size)
+            fits = counter.limit == UNLIMITED or counter.taken + size <= counter.limit
             if fits:
                 tx.execute(delete(UnfinishedUploadRow).where(UnfinishedUploadRow.key.in_(taken_over)))
                 row = UnfinishedUploadRow(key=key, user_id=user_id, size_bytes=size, created_at=self._clock())
                 tx.add(row)
         if not fits:
-            raise self._refused(user_id, counter, size, mine)
-
-    def refuse_over(self, user_id: UUID, size: int) -> None:
-        """TooLarge where there is no room for so many bytes now; none is held."""
-        with self._database.read() as tx:
-            mine = subscribed.require(tx, user_id, self._clock())
-            counter = _storage(tx, user_id, mine, ())
-        if not _fits(counter, size):
             raise self._refused(user_id, counter, size, mine)
 
     def release(self, *keys: str) -> None:
@@ -122,10 +114,6 @@ def _refuse_one_more(tx: Session, user_id: UUID, but: Collection[str]) -> None:
             suggestion="Finish some or delete them; those that rest are removed by themselves",
             details={"limit": OPEN_UPLOADS, "used": others},
         )
-
-
-def _fits(counter: Counter, size: int) -> bool:
-    return counter.limit == UNLIMITED or counter.taken + size <= counter.limit
 
 
 def _storage(tx: Session, user_id: UUID, mine: Subscribed, but: Collection[str]) -> Counter:

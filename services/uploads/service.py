@@ -84,11 +84,13 @@ class Uploads:
         """Whose storage an upload takes: that of the session's owner, otherwise the uploader's."""
         return self._sessions.owner(UUID(session_id)) if session_id else user_id
 
-    def refuse_size(self, user_id: UUID, session_ref: str | None, size: int) -> None:
-        """TooLarge where the plans have no room for a file of so many bytes, of which none is here yet."""
-        refuse_over_plan(size, self._plans.max_file_bytes(user_id))
-        session_id = None if session_ref is None else str(self._sessions.resolve(user_id, session_ref))
-        self._plans.room.refuse_over(self.payer(user_id, session_id), size)
+    def refuse_size(self, user_id: UUID, size: int | None) -> None:
+        """TooLarge for a file of which nothing is here yet.
+
+        Whether the plan has room for it cannot be said before its hash is known: it may be here already.
+        """
+        if size is not None:
+            refuse_over_plan(size, self._plans.max_file_bytes(user_id))
 
     def refuse_early(self, user_id: UUID, header: ChunkHeader, metadata: dict[str, Any] | None) -> UUID:
         """The session of a file that is still to be sent; raises what would only be found at its end."""
